@@ -1,0 +1,31 @@
+"""Where a stream is cut: the places at which anything but learning row by row may happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+#: Clusters change, learners are replaced and alarms are answered every so many rows, counted from the first row of the
+#: stream: so it does not matter in what batches the rows come. Few enough that an alarm is answered at once.
+BLOCK = 64
+
+
+def is_boundary(t: int) -> bool:
+    """Whether the stream is cut after `t` rows: at powers of two up to `BLOCK`, then at its multiples."""
+    return t % BLOCK == 0 or (t < BLOCK and t & (t - 1) == 0)
+
+
+def blocks(t: int, n: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of the blocks that n rows fall into when t rows came before; none crosses a boundary.
+
+    Examples
+    --------
+    >>> list(blocks(0, 10)), list(blocks(100, 100))
+    ([(0, 1), (1, 2), (2, 4), (4, 8), (8, 10)], [(0, 28), (28, 92), (92, 100)])
+    """
+    start = 0
+    while start < n:
+        at = t + start
+        end = 1 << at.bit_length() if at < BLOCK else (at // BLOCK + 1) * BLOCK
+        stop = min(n, end - t)
+        yield start, stop
+        start = stop

@@ -1,0 +1,293 @@
+"""The door of a model: names and streams' ids come in as rows in the model's own ids, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.rows import Rows
+from streams.batch import UNLABELLED, Batch
+from streams.names import Name, sort_key
+from streams.rows import encode, encode_labels, sorting_scratch, tidy, why_not
+from streams.vocabulary import Vocabulary
+
+_Table = npt.NDArray[np.int32]
+_NONE = np.zeros(0, np.int32)
+
+
+class Door:
+    """The names that a model has met, and the way in for rows of any kind.
+
+    Features and labels get their ids when a row that is *learned* first holds them, the new ones of a row in
+    sorted order: so the ids, and with them every bit that is learned, are the same whether rows come as dicts,
+    one by one, or as batches of any stream.
+
+    Parameters
+    ----------
+    features, labels
+        The model's vocabularies.
+    """
+
+    def __init__(self, features: Vocabulary | None = None, labels: Vocabulary | None = None) -> None:
+        self.features = Vocabulary() if features is None else features
+        self.labels = Vocabulary() if labels is None else labels
+        self._kinds = np.zeros(0, np.uint8)
+        # Of each stream's vocabulary: its id -> ours. A cache: not part of the state.
+        self._tables: WeakKeyDictionary[Vocabulary, _Table] = WeakKeyDictionary()
+
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        """Return the kind of every feature (streams.vocabulary.NUMERIC or INDICATOR), uint8 (features,)."""
+        if len(self._kinds) < len(self.features):
+            self._kinds = np.concatenate((self._kinds, self.features.kinds(len(self._kinds))))
+        return self._kinds
+
+    # ------------------------------------------------------------------ batches
+
+    def learned(self, batch: Batch) -> Rows:
+        """Return the rows of `batch`, whose new names enter the vocabularies.
+
+        Raises
+        ------
+        ValueError
+            If a name is a number here and a category there; then no name of the batch has entered.
+        """
+        n_features, n_labels = len(self.features), len(self.labels)
+        try:
+            return self._learned(batch)
+        except Exception:
+            self.features.truncate(n_features)
+            self.labels.truncate(n_labels)
+            self._tables.clear()
+            raise
+
+    def _learned(self, batch: Batch) -> Rows:
+        indptr, source, values = features_of(batch)
+        ids = np.empty_like(source)
+        table = self._table(self.features, batch.features)
+        row, n = 0, len(batch)
+        dropped = False
+        while (row := translate(indptr, source, table, row, ids)) < n:
+            span = slice(indptr[row], indptr[row + 1])
+            unmet = unmet_columns(batch.features, source[span], values[span], table)
+            for i in unmet:
+                table[i] = self.features.add_like(batch.features, i)
+            ids[span] = table[source[span]]
+            dropped |= bool((ids[span] < 0).any())
+            row += 1
+        if dropped:
+            indptr, ids, values = without_dropped(indptr, ids, values)
+        sort_all(indptr, ids, values, len(self.features))
+        held, known_indptr, known, limits = self._labels(batch)
+        return Rows(
+            indptr=indptr,
+            indices=ids,
+            values=values,
+            label_indptr=batch.label_indptr,
+            label_indices=held,
+            status=batch.status,
+            known_indptr=known_indptr,
+            known_indices=known,
+            limits=limits,
+            n_features=len(self.features),
+            n_labels=len(self.labels),
+        )
+
+    def _labels(self, batch: Batch) -> tuple[_Table, npt.NDArray[np.int64], _Table, npt.NDArray[np.int32]]:
+        """Return the labels that hold, those that are known (offsets, ids), and the limits of every row."""
+        n = len(batch)
+        table = self._table(self.labels, batch.labels)
+        limits = np.full(n + 1, len(self.labels), np.int32)
+        if batch.known_indptr is None or batch.known_indices is None:
+            known_indptr, known_source = np.zeros(n + 1, np.int64), _NONE
+        else:
+            known_indptr, known_source = batch.known_indptr, batch.known_indices
+        held, known = np.empty_like(batch.label_indices), np.empty_like(known_source)
+        row = 0
+        while True:
+            row = min(
+                translate(batch.label_indptr, batch.label_indices, table, row, held),
+                translate(known_indptr, known_source, table, row, known),
+            )
+            if row == n:
+                break
+            new = {
+                *batch.label_indices[batch.label_indptr[row] : batch.label_indptr[row + 1]].tolist(),
+                *known_source[known_indptr[row] : known_indptr[row + 1]].tolist(),
+            }
+            for i in sorted((i for i in new if table[i] < 0), key=lambda i: sort_key(batch.labels.name(i))):
+                table[i] = self.labels.add(batch.labels.name(i))
+            limits[row + 1 :] = len(self.labels)
+        sort_all(batch.label_indptr, held, None, len(self.labels))
+        sort_all(known_indptr, known, None, len(self.labels))
+        return held, known_indptr, known, limits
+
+    def predicted(self, batch: Batch) -> Rows:
+        """Return the rows of `batch` for prediction: nothing enters, labels are left out.
+
+        A feature that the model has not met gets the id that it would get if the row were learned.
+        """
+        indptr, source, values = features_of(batch)
+        ids = np.empty_like(source)
+        table = self._table(self.features, batch.features)
+        met = len(self.features)
+        largest = met
+        row, n = 0, len(batch)
+        dropped = False
+        while (row := translate(indptr, source, table, row, ids)) < n:
+            span = slice(indptr[row], indptr[row + 1])
+            tentative = table.copy()
+            unmet = unmet_columns(batch.features, source[span], values[span], table)
+            tentative[unmet] = np.arange(met, met + len(unmet))
+            ids[span] = tentative[source[span]]
+            dropped |= bool((ids[span] < 0).any())
+            largest = max(largest, met + len(unmet))
+            row += 1
+        if dropped:
+            indptr, ids, values = without_dropped(indptr, ids, values)
+        sort_all(indptr, ids, values, largest)
+        return self._unlabelled(indptr, ids, values)
+
+    def _unlabelled(self, indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32]) -> Rows:
+        n = len(indptr) - 1
+        none = np.zeros(n + 1, np.int64)
+        return Rows(
+            indptr=indptr,
+            indices=ids,
+            values=values,
+            label_indptr=none,
+            label_indices=_NONE,
+            status=np.full(n, UNLABELLED, np.uint8),
+            known_indptr=none,
+            known_indices=_NONE,
+            limits=np.full(n + 1, len(self.labels), np.int32),
+            n_features=len(self.features),
+            n_labels=len(self.labels),
+        )
+
+    def _table(self, mine: Vocabulary, other: Vocabulary) -> _Table:
+        """Return the table from ids of `other` to ids here, -1 where unknown, at full length."""
+        table = self._tables.get(other)
+        if table is None or len(table) < len(other):
+            old = 0 if table is None else len(table)
+            longer = np.full(len(other), -1, np.int32)
+            if table is not None:
+                longer[:old] = table
+            if len(mine):
+                for i in range(old, len(other)):
+                    longer[i] = mine.get_like(other, i)
+            self._tables[other] = table = longer
+        return table
+
+    # ------------------------------------------------------------------ one row of names
+
+    def learned_one(self, x: object, y: object) -> Rows:
+        """Return one row given by names; new names enter the vocabularies. Errors as `Batch.from_pairs`."""
+        n_features, n_labels = len(self.features), len(self.labels)
+        try:
+            indptr, ids, values = self._features_one(x, grow=True)
+            held, known, status = encode_labels(y, self.labels)
+        except Exception:
+            self.features.truncate(n_features)
+            self.labels.truncate(n_labels)
+            raise
+        return Rows(
+            indptr=indptr,
+            indices=ids,
+            values=values,
+            label_indptr=np.array([0, len(held)], np.int64),
+            label_indices=np.array(held, np.int32),
+            status=np.array([status], np.uint8),
+            known_indptr=np.array([0, len(known)], np.int64),
+            known_indices=np.array(known, np.int32),
+            limits=np.array([n_labels, len(self.labels)], np.int32),
+            n_features=len(self.features),
+            n_labels=len(self.labels),
+        )
+
+    def predicted_one(self, x: object) -> Rows:
+        """Return one row given by names, for prediction: nothing enters."""
+        return self._unlabelled(*self._features_one(x, grow=False))
+
+    def _features_one(
+        self, x: object, *, grow: bool
+    ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+        if not isinstance(x, Mapping):
+            raise TypeError(f"x must be a dict of features, found {type(x).__name__}")
+        raw_ids, raw = encode(x, self.features, grow=grow)
+        ids = np.array(raw_ids, np.int32)
+        indptr = np.array([0, len(ids)], np.int64)
+        values = np.empty(len(ids), np.float32)
+        verdict, where = np.empty(1, np.uint8), np.empty(1, np.int64)
+        largest = len(self.features) + len(ids)
+        if tidy(indptr, ids, np.array(raw, np.float64), values, verdict, where, largest):
+            at = int(where[0])
+            name: Name = self.features.name(at) if at < len(self.features) else "(a new one)"
+            raise ValueError(why_not(int(verdict[0]), name))
+        return indptr, ids[: indptr[1]], values[: indptr[1]]
+
+    # ------------------------------------------------------------------ state
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"features": self.features, "labels": self.labels}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["features"], state["labels"])  # type: ignore[misc]
+
+
+def features_of(batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+    """Return offsets, ids and values of all features of a batch, a dense block brought into the rows."""
+    if batch.dense is None or batch.dense_ids is None:
+        return batch.indptr, batch.indices, batch.values.copy()
+    n, k = batch.dense.shape
+    keep = batch.dense != 0
+    lengths = np.diff(batch.indptr) + keep.sum(axis=1)
+    indptr = np.zeros(n + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
+    rows = np.concatenate((np.repeat(np.arange(n), np.diff(batch.indptr)), np.nonzero(keep)[0]))
+    order = np.argsort(rows, kind="stable")
+    ids = np.concatenate((batch.indices, np.broadcast_to(batch.dense_ids, (n, k))[keep]))[order]
+    values = np.concatenate((batch.values, batch.dense[keep]))[order]
+    return indptr, ids, values
+
+
+def unmet_columns(
+    names: Vocabulary, source: _Table, values: npt.NDArray[np.float32], table: _Table
+) -> list[int]:
+    """Return the columns of one row that `table` does not know, in the order of their names.
+
+    Missing values are left out: that a feature nobody has met is missing says nothing, behind every door.
+    """
+    new = source[(table[source] < 0) & ~np.isnan(values)].tolist()
+    return sorted(new, key=lambda i: sort_key(names.name(i)))
+
+
+def without_dropped(
+    indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+    """Return the rows without the entries whose id is negative."""
+    keep = ids >= 0
+    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))
+    return kept[indptr], ids[keep], values[keep]
+
+
+def translate(
+    indptr: npt.NDArray[np.int64], source: _Table, table: _Table, start: int, ids: _Table
+) -> int:
+    """Call `streams.kernels.rows.translate_rows`."""
+    from streams.kernels.rows import translate_rows
+
+    return int(translate_rows(indptr, source, table, start, ids))
+
+
+def sort_all(
+    indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32] | None, n: int
+) -> None:
+    """Call `streams.kernels.rows.sort_rows` with the scratch arrays it wants."""
+    from streams.kernels.rows import sort_rows
+
+    bits, summary, scratch = sorting_scratch(n)
+    sort_rows(indptr, ids, np.empty(len(ids), np.float32) if values is None else values, bits, summary, scratch)

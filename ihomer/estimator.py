@@ -1,0 +1,296 @@
+"""The face that all our learners share: a river multi-label classifier over a model on arrays."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import numpy as np
+import numpy.typing as npt
+from river import base
+
+from ihomer.answers import Answer
+from ihomer.door import Door
+from ihomer.predictions import Predictions
+from ihomer.rows import Rows
+from streams.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from streams.names import Name
+
+#: How many labels `Predictions` ranks.
+TOP = 5
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Scored:
+    """What a model says of n rows: probabilities float32 (n, L), and label sets in CSR."""
+
+    p: npt.NDArray[np.float32]
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int32]
+
+
+class ArrayEstimator(base.MultiLabelClassifier):
+    """A river `MultiLabelClassifier` whose work is done on blocks of rows as arrays.
+
+    A subclass implements `_start` (make an untrained state), `_train`, `_predict`, `_state` and `_restore`. Parameters
+    are kept under their own names by its `__init__`, which calls `super().__init__()` last.
+    """
+
+    def __init__(self) -> None:
+        self._door = Door()
+        self._rows_learned = 0
+        self._start()
+
+    # ------------------------------------------------------------------ what a subclass is
+
+    @abc.abstractmethod
+    def _start(self) -> None:
+        """Make the state of a model that has learned nothing."""
+
+    @abc.abstractmethod
+    def _train(self, rows: Rows) -> Scored:
+        """Predict each row, then learn it."""
+
+    @abc.abstractmethod
+    def _predict(self, rows: Rows) -> Scored:
+        """Predict the rows; nothing changes that could be noticed."""
+
+    @abc.abstractmethod
+    def _state(self) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays (for checkpoints and pickles)."""
+
+    @abc.abstractmethod
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Take over what `_state` returned."""
+
+    # ------------------------------------------------------------------ one instance
+
+    def learn_one(self, x: Mapping[Name, Any], y: Mapping[Name, bool] | Collection[Name] | None) -> None:  # type: ignore[override]
+        """Learn one instance.
+
+        Parameters
+        ----------
+        x
+            feature -> number, string (a category), or None or NaN (missing). A feature that is not in x is 0.
+        y
+            A set, frozenset, list or tuple of the labels that hold: all others are absent. Or a dict label -> bool: a
+            label that is not in it (or None) is unknown, and unknown is not absent: nothing is learned for it. State
+            that all labels share moves as for any row, from the known ones. None teaches nothing about labels.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a name or a value is not what it may be (infinite, beyond float32, not a number); nothing is learned then.
+        """
+        self._train(self._door.learned_one(x, y))
+        self._rows_learned += 1
+
+    def predict_one(self, x: Mapping[Name, Any], **_: Any) -> dict[Name, bool]:  # type: ignore[override]
+        """Return label -> whether it is predicted to hold, for all labels met so far.
+
+        The dict answers False for labels that it does not hold. Predicting changes nothing.
+        """
+        scored = self._predict(self._door.predicted_one(x))
+        answer = Answer.fromkeys(self._door.labels, False)
+        names = self._door.labels
+        for i in scored.indices.tolist():
+            answer[names.name(i)] = True
+        return answer
+
+    def predict_proba_one(self, x: Mapping[Name, Any], **_: Any) -> dict[Name, dict[bool, float]]:  # type: ignore[override]
+        """Return label -> {True: probability, False: 1 - probability}, for all labels met so far."""
+        p = self._predict(self._door.predicted_one(x)).p[0].tolist()
+        return {name: {True: q, False: 1.0 - q} for name, q in zip(self._door.labels, p, strict=True)}
+
+    def predict_set_one(self, x: Mapping[Name, Any]) -> frozenset[Name]:
+        """Return the labels predicted to hold."""
+        scored = self._predict(self._door.predicted_one(x))
+        return frozenset(map(self._door.labels.name, scored.indices.tolist()))
+
+    def rank_one(self, x: Mapping[Name, Any], k: int = 5) -> list[tuple[Name, float]]:
+        """Return the `k` best labels with their probabilities, best first, ties in the order the labels were met.
+
+        Raises
+        ------
+        ValueError
+            If k is not positive.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, found {k}")
+        from ihomer.decision.ranking import top_labels
+
+        rows = self._door.predicted_one(x)
+        ids, scores = top_labels(self._predict(rows).p, rows.limits, min(k, rows.n_labels))
+        return [(self._door.labels.name(i), s) for i, s in zip(ids[0].tolist(), scores[0].tolist(), strict=True)]
+
+    # ------------------------------------------------------------------ many instances
+
+    def learn_many(self, X: Any, y: Any = None) -> None:
+        """Learn many instances; the same bits as `learn_one` of each in turn.
+
+        Parameters
+        ----------
+        X
+            A `streams.Batch` (with its labels), a pandas DataFrame, or a scipy CSR matrix with int column names.
+        y
+            With a DataFrame or matrix: the labels, as a DataFrame of bools or a 0/1 matrix of the same length.
+        """
+        self._learned_batch(self._as_batch(X, y))
+
+    @overload
+    def predict_learn_many(self, X: Batch, y: None = None) -> Predictions: ...
+    @overload
+    def predict_learn_many(self, X: Any, y: Any = None) -> Any: ...
+    def predict_learn_many(self, X: Any, y: Any = None) -> Any:
+        """Predict each instance, then learn it, in turn; parameters as `learn_many`, answer as `predict_many`."""
+        batch = self._as_batch(X, y)
+        n_labels = len(self._door.labels)
+        rows, scored = self._learned_batch(batch)
+        return self._as_table(X, self._predictions(rows, scored), max(n_labels, rows.n_labels))
+
+    @overload
+    def predict_many(self, X: Batch) -> Predictions: ...
+    @overload
+    def predict_many(self, X: Any) -> Any: ...
+    def predict_many(self, X: Any) -> Any:
+        """Predict many instances; nothing changes.
+
+        Returns
+        -------
+        Predictions, DataFrame or CSR matrix
+            For a Batch the label sets and the best 5 labels of each row (`ihomer.predictions.Predictions`); for a
+            DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
+            of bools with a column per label, in the order of `labels`.
+        """
+        rows = self._door.predicted(self._as_batch(X, None))
+        return self._as_table(X, self._predictions(rows, self._predict(rows)), rows.n_labels)
+
+    def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
+        rows = self._door.learned(batch)
+        scored = self._train(rows)
+        self._rows_learned += len(rows)
+        return rows, scored
+
+    def _predictions(self, rows: Rows, scored: Scored) -> Predictions:
+        from ihomer.decision.ranking import top_labels
+
+        ids, scores = top_labels(scored.p, rows.limits, TOP)
+        return Predictions(self._door.labels, scored.indptr, scored.indices, ids, scores)
+
+    def _as_batch(self, X: Any, y: Any) -> Batch:
+        if isinstance(X, Batch):
+            if y is not None:
+                raise TypeError("a Batch holds its labels: y must be None")
+            return X
+        from streams.tables import from_table
+
+        return from_table(X, y)
+
+    def _as_table(self, X: Any, predictions: Predictions, n_labels: int) -> Any:
+        if isinstance(X, Batch):
+            return predictions
+        from streams.tables import label_table
+
+        return label_table(X, predictions.indptr, predictions.indices, predictions.labels.names[:n_labels])
+
+    # ------------------------------------------------------------------ looking inside
+
+    @property
+    def labels(self) -> list[Name]:
+        """The labels met so far, in the order in which they were met."""
+        return self._door.labels.names
+
+    @property
+    def n_features(self) -> int:
+        """How many columns of features were met so far."""
+        return len(self._door.features)
+
+    @property
+    def n_instances(self) -> int:
+        """How many instances were learned."""
+        return self._rows_learned
+
+    @property
+    def _raw_memory_usage(self) -> int:
+        """Bytes that the model holds, room to grow included."""
+        from ihomer.memory import bytes_of
+
+        return bytes_of(self)
+
+    # ------------------------------------------------------------------ copies, pickles, checkpoints
+
+    def __getstate__(self) -> dict[str, Any]:
+        from ihomer.checkpoint import dumps
+
+        # As the bytes of a checkpoint: pickle itself writes equal states differently, by which objects are shared.
+        state = dumps(self._whole_state(), kind="state", allow_pickle=True)
+        return {"params": {name: getattr(self, name) for name in self._parameter_names()}, "state": state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        from ihomer.checkpoint import loads
+
+        self.__init__(**state["params"])  # type: ignore[misc]
+        self._restore_whole(loads(state["state"], kind="state", allow_pickle=True))
+
+    def _parameter_names(self) -> list[str]:
+        import inspect
+
+        return list(inspect.signature(type(self).__init__).parameters)[1:]
+
+    def _whole_state(self) -> dict[str, Any]:
+        from ihomer.checkpoint.vocabulary import vocabulary_state
+
+        return {
+            "features": vocabulary_state(self._door.features),
+            "labels": vocabulary_state(self._door.labels),
+            "rows": self._rows_learned,
+            "learned": self._state(),
+        }
+
+    def _restore_whole(self, state: dict[str, Any]) -> None:
+        from ihomer.checkpoint.vocabulary import vocabulary_from_state
+
+        self._door = Door(vocabulary_from_state(state["features"]), vocabulary_from_state(state["labels"]))
+        self._rows_learned = state["rows"]
+        self._restore(state["learned"])
+
+    def save(self, path: Any, *, allow_pickle: bool = False) -> None:
+        """Write the model to one file, beside the old one and renamed when it is whole and on the disk.
+
+        Parameters
+        ----------
+        path
+            Where to.
+        allow_pickle
+            Parts that are not ours (a river learner, a callable) can only be stored by pickle, which runs code when it
+            is loaded: they are refused unless this is true.
+
+        Raises
+        ------
+        TypeError
+            If a part would need pickle and `allow_pickle` is false.
+        OSError
+            If the file cannot be written; the old one is as it was.
+        """
+        from ihomer.saving import save
+
+        save(self, path, allow_pickle=allow_pickle)
+
+    @classmethod
+    def load(cls, path: Any, *, allow_pickle: bool = False) -> Self:
+        """Return the model that was saved in `path`; it goes on as if it had never stopped, bit for bit.
+
+        Raises
+        ------
+        ihomer.checkpoint.CheckpointError
+            If the file is damaged, truncated, of a newer format, of another class, or holds pickles and `allow_pickle`
+            is false.
+        """
+        from ihomer.saving import load
+
+        return load(path, cls, allow_pickle=allow_pickle)

@@ -1,0 +1,92 @@
+"""AROW: the linear expert, adaptive regularisation of weights with a diagonal covariance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.arrays import grown, used
+from ihomer.kernels.arow import arow_block
+from ihomer.kernels.stack import clip_margins
+from ihomer.rows import Rows
+
+#: Margin of a label that nothing is known of: most labels do not hold most of the time.
+FIRST_MARGIN = -0.5
+#: Log-odds are cut here: probabilities of .005 and .995.
+MOST = np.float32(5.29)
+
+
+class AROW:
+    """A linear expert for all labels: one weight and one variance per feature and label.
+
+    Crammer, Kulesza & Dredze 2009, "Adaptive regularization of weight vectors", with a diagonal covariance. Weights are
+    feature-major, so that a row costs its non-zeros times one pass over the labels; a label that is right by a margin
+    costs no more. Scores are log-odds 2 z of the margin z.
+
+    Parameters
+    ----------
+    r
+        The regulariser: larger values learn more slowly.
+    """
+
+    def __init__(self, r: float = 1.0) -> None:
+        self.r = r
+        self.W = np.zeros((0, 0), np.float32)
+        self.S = np.ones((0, 0), np.float32)
+        self.bias = np.full(0, FIRST_MARGIN, np.float32)
+        self.bias_s = np.ones(0, np.float32)
+
+    def block(self, scaled: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
+        """Return log-odds, float32 (n, labels), of each row before it is learned (if `learn`)."""
+        n_labels = scaled.n_labels
+        if learn or n_labels > len(self.bias):
+            self._grow(scaled.n_features if learn else len(self.W), n_labels)
+        scores = np.empty((len(scaled), n_labels), np.float32)
+        truth = np.zeros(n_labels, np.int8)
+        arow_block(
+            scaled.indptr, scaled.indices, scaled.values,
+            scaled.label_indptr, scaled.label_indices, scaled.status, scaled.known_indptr, scaled.known_indices,
+            scaled.limits, self.W, self.S, self.bias, self.bias_s, np.float32(self.r), truth, learn, scores,
+        )  # fmt: skip
+        clip_margins(scores, MOST)
+        return scores
+
+    def _grow(self, n_features: int, n_labels: int) -> None:
+        shape = (n_features, n_labels)
+        self.W, self.S = grown(self.W, shape), grown(self.S, shape, 1)
+        self.bias, self.bias_s = grown(self.bias, (n_labels,), FIRST_MARGIN), grown(self.bias_s, (n_labels,), 1)
+
+    def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
+        """Let all labels (or these) learn as fast as at the start: variances back to 1, weights kept."""
+        if labels is None:
+            self.S[:] = 1
+            self.bias_s[:] = 1
+        else:
+            self.S[:, labels] = 1
+            self.bias_s[labels] = 1
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held: 8 a feature and label, room to grow included."""
+        return self.W.nbytes + self.S.nbytes + self.bias.nbytes + self.bias_s.nbytes
+
+    def state(self, n_features: int, n_labels: int) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays."""
+        d, n = min(n_features, len(self.W)), min(n_labels, len(self.bias))
+        return {
+            "r": self.r,
+            "W": used(self.W, d, n),
+            "S": used(self.S, d, n),
+            "bias": used(self.bias, n),
+            "bias_s": used(self.bias_s, n),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> AROW:
+        """Return the expert that `state` was taken from."""
+        expert = cls(state["r"])
+        expert.W, expert.S = state["W"], state["S"]
+        expert.bias, expert.bias_s = state["bias"], state["bias_s"]
+        return expert

@@ -1,0 +1,78 @@
+"""Features on a common scale, held once for all linear experts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ihomer.arrays import grown, used
+from ihomer.kernels.inputs import DENSE, SPARSE, scale_block
+from ihomer.rows import Rows
+
+#: A stream is dense if more than this share of (rows x features met) are non-zeros.
+DENSITY = 0.5
+
+
+class Inputs:
+    """Running scales of all features; scales each row by the rows before it.
+
+    Sparse streams: value / running max |value|, then rows of unit length. Dense streams: standardised, clipped at 4,
+    divided by the root of the number of features met. Missing values (NaN) add nothing and move nothing.
+
+    Parameters
+    ----------
+    regime
+        SPARSE or DENSE.
+    """
+
+    def __init__(self, regime: int = SPARSE) -> None:
+        self.largest = np.zeros(0, np.float32)
+        self.moments = np.zeros((0, 5), np.float64)
+        #: Rows, non-zeros, features met, regime.
+        self.counters = np.array([0, 0, 0, regime], np.int64)
+
+    @property
+    def regime(self) -> int:
+        """SPARSE or DENSE."""
+        return int(self.counters[3])
+
+    def fitting_regime(self) -> int:
+        """Return the regime that the rows so far speak for: non-zeros / (rows x features met) against `DENSITY`."""
+        rows, non_zeros, met, _ = self.counters.tolist()
+        return DENSE if non_zeros > DENSITY * rows * met else SPARSE
+
+    def block(self, rows: Rows, *, learn: bool) -> Rows:
+        """Return the rows with scaled features; with `learn` the scales move after each row."""
+        if learn:
+            self.largest = grown(self.largest, (rows.n_features,))
+            self.moments = grown(self.moments, (rows.n_features, 5))
+        n = len(rows)
+        non_zeros = int(rows.indptr[-1] - rows.indptr[0])
+        # The kernel asks for room for the longest row it could write, counted from where it is.
+        room = non_zeros if self.regime == SPARSE else (n + 1) * len(self.largest)
+        indptr = np.empty(n + 1, np.int64)
+        ids, values = np.empty(room, np.int32), np.empty(room, np.float32)
+        end = scale_block(
+            rows.indptr, rows.indices, rows.values, self.largest, self.moments, self.counters, learn, indptr, ids, values
+        )
+        return rows.scaled(indptr, ids[:end], values[:end])
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held: 44 a feature, room to grow included."""
+        return self.largest.nbytes + self.moments.nbytes + self.counters.nbytes
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays."""
+        d = len(self.largest)
+        while d and not self.moments[d - 1].any():
+            d -= 1
+        return {"largest": used(self.largest, d), "moments": used(self.moments, d, 5), "counters": self.counters.copy()}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Inputs:
+        """Return the inputs that `state` was taken from."""
+        inputs = cls()
+        inputs.largest, inputs.moments, inputs.counters = state["largest"], state["moments"], state["counters"]
+        return inputs

@@ -1,0 +1,69 @@
+"""The linear learner of one cluster of labels."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.learners.mixture import Mixture
+from ihomer.rows import Rows
+
+_NO_OTHERS = np.zeros((0, 0, 0), np.float32)
+
+
+class LinearCore:
+    """AROW with its calibration for the labels of one cluster (see `ihomer.learners.protocol.ClusterCore`).
+
+    Parameters
+    ----------
+    columns
+        int32, ascending.
+    r
+        The regulariser of AROW.
+    """
+
+    def __init__(self, columns: npt.NDArray[np.int32], r: float) -> None:
+        self.columns = columns
+        self.mixture = Mixture(r)
+
+    def test_then_train(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:  # noqa: ARG002
+        """Write the probabilities of its labels, then learn, row by row."""
+        mine = rows.of_labels(self.columns)
+        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, _NO_OTHERS, learn=True)
+
+    def predict(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:  # noqa: ARG002
+        """Write the probabilities of its labels."""
+        mine = rows.of_labels(self.columns)
+        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, _NO_OTHERS, learn=False)
+
+    def add_columns(self, ids: npt.NDArray[np.int32]) -> None:
+        """Take on more labels."""
+        self.columns = np.concatenate((self.columns, ids))
+
+    def keep_columns(self, ids: npt.NDArray[np.int32]) -> None:
+        """Keep these labels and drop the rest."""
+        self.mixture.keep(np.searchsorted(self.columns, ids))
+        self.columns = ids.copy()
+
+    def copy(self) -> LinearCore:
+        """Return an independent copy."""
+        return copy.deepcopy(self)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held."""
+        return self.columns.nbytes + self.mixture.n_bytes
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays."""
+        return {"columns": self.columns.copy(), "mixture": self.mixture.state()}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> LinearCore:
+        """Return the core that `state` was taken from."""
+        core = cls(state["columns"], state["mixture"]["r"])
+        core.mixture = Mixture.from_state(state["mixture"])
+        return core

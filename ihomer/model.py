@@ -1,0 +1,245 @@
+"""IHOMER: the estimator. A hierarchy of labels, learners, monitors for drift, and a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.blocks import BLOCK, blocks
+from ihomer.decision import make_decision
+from ihomer.drift.monitors import MODEL, Monitors
+from ihomer.estimator import ArrayEstimator, Scored
+from ihomer.events import EventLog
+from ihomer.hierarchy import LabelHierarchy
+from ihomer.kernels.stack import to_log_odds
+from ihomer.learners.clustered import Clustered
+from ihomer.learners.mixture import Mixture
+from ihomer.learners.protocol import ClusterCore
+from ihomer.learners.specification import cluster_learner
+from ihomer.presets import PRESETS
+from ihomer.rows import Rows
+from streams.names import Name
+
+#: Probabilities of clustered learners are cut here before the stack sees their log-odds.
+LEAST = 0.005
+
+
+class IHOMER(ArrayEstimator):
+    """Incremental hierarchy of multi-label classifiers: learns which of very many labels hold, one instance at a time.
+
+    Neves, Lourenço, Cano & Marreiros, "iHOMER", ECAI 2025 (arXiv 2507.20894). Labels are clustered online by the Jaccard
+    similarity of their occurrences into a tree; experts over all labels and, if asked for, one learner for every cluster
+    score each label; an online Bayesian stack makes one calibrated probability of the scores; a decision makes a label
+    set of the probabilities. ADWIN watches the losses of the model and of every cluster. Everything learned belongs to
+    labels: when clusters split or merge, nothing of it is lost.
+
+    Parameters
+    ----------
+    preset
+        "default": a linear expert over all labels, calibrated, with a threshold that follows the best micro-F1.
+        "paper": as published: one MLHAT for every cluster of the plain ODAC tree, threshold .5.
+        "none": the parameter `learner` alone.
+    learner
+        One more expert, one for every cluster: `LinearLearner`, `MLHAT`, or any river classifier (then by binary
+        relevance) or multi-label classifier.
+    decision
+        "f1" (a threshold that follows the best micro-F1) or a fixed threshold between 0 and 1; None: as the preset has it.
+    clusterer
+        A `LabelHierarchy` whose parameters to use; None: as the preset has it.
+    delta
+        Confidence of the ADWIN detectors of the model and of every cluster.
+    seed
+        Seed of everything that draws: same seed and stream, same bits.
+
+    Examples
+    --------
+    >>> from ihomer import IHOMER
+    >>> from streams import open_stream
+    >>> model = IHOMER(seed=7)
+    >>> for x, y in open_stream("yeast").sets():
+    ...     predicted = model.predict_set_one(x)
+    ...     model.learn_one(x, y)
+    >>> sorted(predicted), sorted(y)
+    (['Class12', 'Class13'], ['Class12', 'Class13'])
+    >>> model.rank_one(x, k=2)
+    [('Class12', 0.83...), ('Class13', 0.81...)]
+    """
+
+    def __init__(
+        self,
+        preset: str = "default",
+        learner: Any = None,
+        decision: str | float | None = None,
+        clusterer: LabelHierarchy | None = None,
+        delta: float = 0.002,
+        seed: int = 7,
+    ) -> None:
+        self.preset = preset
+        self.learner = learner
+        self.decision = decision
+        self.clusterer = clusterer
+        self.delta = delta
+        self.seed = seed
+        super().__init__()
+
+    @classmethod
+    def paper(cls, seed: int = 7) -> IHOMER:
+        """Return the configuration of the paper: `IHOMER(preset="paper")`."""
+        return cls(preset="paper", seed=seed)
+
+    def _start(self) -> None:
+        if self.preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(map(repr, PRESETS))}, found {self.preset!r}")
+        if not 0 < self.delta < 1:
+            raise ValueError(f"delta must lie between 0 and 1, found {self.delta!r}")
+        preset = PRESETS[self.preset]
+        self._cluster_learner = cluster_learner(preset.learner if self.learner is None else self.learner)
+        if self._cluster_learner is None and not preset.shared:
+            raise ValueError(f'preset "{self.preset}" has no learner of its own: give one (learner=...)')
+        self._clustered = None if self._cluster_learner is None else Clustered(self._make_core)
+        self._mixture = Mixture(n_others=int(self._clustered is not None)) if preset.shared else None
+        self._decision = make_decision(preset.decision if self.decision is None else self.decision)
+        asked = LabelHierarchy(rule=preset.rule) if self.clusterer is None else self.clusterer
+        self._tree = asked.make_tree()
+        self._monitors = Monitors(self.delta)
+        self._log = EventLog()
+
+    def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
+        assert self._cluster_learner is not None
+        # Every core its own stream of chance, the same whenever the same labels come first.
+        return self._cluster_learner.make_core(columns, self.seed * 1_000_003 + int(columns[0]), self._door)
+
+    # ------------------------------------------------------------------ predict, then learn
+
+    def _train(self, rows: Rows) -> Scored:
+        p = np.zeros((len(rows), rows.n_labels), np.float32)
+        sets = []
+        for start, stop in blocks(self._rows_learned, len(rows)):
+            block = rows.slice(start, stop)
+            q = self._probabilities(block, learn=True)
+            p[start:stop, : block.n_labels] = q
+            sets.append(self._decision.block(q, block, learn=True))
+            self._monitors.block(q, block, self._tree.cluster_of, sets[-1])
+            self._tree.learn_rows(
+                block.label_indptr, block.label_indices, block.status, block.known_indptr, block.known_indices
+            )
+            at = self._rows_learned + stop
+            if at % BLOCK == 0:
+                self._answer_alarms(at)
+                self._restructure(at)
+        return Scored(p, *joined(sets))
+
+    def _predict(self, rows: Rows) -> Scored:
+        p = self._probabilities(rows, learn=False)
+        return Scored(p, *self._decision.block(p, rows, learn=False))
+
+    def _probabilities(self, rows: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
+        """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`)."""
+        if learn:
+            self._enter(rows)
+        if self._clustered is None:
+            others = np.zeros((0, len(rows), rows.n_labels), np.float32)
+        else:
+            theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
+            if self._mixture is None:
+                return theirs
+            to_log_odds(theirs, LEAST)
+            others = theirs[None]
+        assert self._mixture is not None
+        return self._mixture.block(rows, others, learn=learn)
+
+    def _enter(self, rows: Rows) -> None:
+        """Give every label that is new a place in the hierarchy and a learner."""
+        known = len(self._tree.cluster_of)
+        if rows.n_labels == known:
+            return
+        self._tree.add_labels(rows.n_labels - known)
+        if self._clustered is not None:
+            self._clustered.enter(np.arange(known, rows.n_labels, dtype=np.int32), self._tree.cluster_of)
+
+    # ------------------------------------------------------------------ between blocks
+
+    def _answer_alarms(self, at: int) -> None:
+        """Let the labels learn fast again of whose loss an alarm says that it rose."""
+        for alarm in self._monitors.take():
+            labels = None
+            if alarm.cluster != MODEL:
+                labels = np.flatnonzero(self._tree.cluster_of == alarm.cluster).astype(np.int32)
+                if not len(labels):
+                    continue
+            if self._mixture is not None:
+                self._mixture.reopen(labels)
+            self._log.add(
+                at,
+                "alarm",
+                place="model" if labels is None else f"cluster {alarm.cluster}",
+                cause="loss rose (ADWIN)",
+                before=alarm.before,
+                after=alarm.after,
+                labels=() if labels is None else [self._door.labels.name(i) for i in labels[:20].tolist()],
+            )
+
+    def _restructure(self, at: int) -> None:
+        """Let the hierarchy split and merge; learners and monitors follow."""
+        changes = self._tree.restructure()
+        if changes:
+            if self._clustered is not None:
+                self._clustered.regroup(self._tree.cluster_of)
+            self._monitors.regroup(self._tree.cluster_of)
+            for change in changes:
+                self._log.add_change(at, change, self._door.labels)
+        if self._clustered is not None:
+            for cluster, n in self._clustered.replace(self._tree.cluster_of):
+                self._log.add(at, "learner", place=f"cluster {cluster}", cause=f"one common learner replaced {n}")
+
+    # ------------------------------------------------------------------ looking inside
+
+    @property
+    def clusters(self) -> list[list[Name]]:
+        """The clusters of labels, each in the order in which its labels were met."""
+        return [[self._door.labels.name(i) for i in ids.tolist()] for ids in self._tree.clusters()]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Alarms, splits, merges and replaced learners, oldest first (the last 10,000): instance number, what, where, why."""
+        return self._log.events
+
+    def draw(self, **how: Any) -> str:
+        """Draw the hierarchy of labels; parameters as `LabelHierarchy.draw`."""
+        return self._tree.draw(self._door.labels.names, **how)
+
+    # ------------------------------------------------------------------ state
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "mixture": None if self._mixture is None else self._mixture.state(),
+            "clustered": None if self._clustered is None else self._clustered.state(),
+            "decision": self._decision.state(),
+            "tree": self._tree.state(),
+            "monitors": self._monitors.state(),
+            "events": self._log.state(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        if self._mixture is not None:
+            self._mixture = Mixture.from_state(state["mixture"])
+        if self._clustered is not None:
+            learner = self._cluster_learner
+            assert learner is not None
+            self._clustered.restore(state["clustered"], lambda core: learner.revive_core(core, self._door))
+        self._decision.restore(state["decision"])
+        self._tree = type(self._tree).from_state(state["tree"])
+        self._monitors = Monitors.from_state(state["monitors"])
+        self._log = EventLog.from_state(state["events"])
+
+
+def joined(
+    sets: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the label sets of several blocks as one."""
+    if len(sets) == 1:
+        return sets[0]
+    lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(indptr) for indptr, _ in sets)])
+    return np.cumsum(lengths), np.concatenate([np.zeros(0, np.int32), *(ids for _, ids in sets)])

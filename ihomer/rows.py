@@ -1,0 +1,129 @@
+"""Rows in a model's own ids: what learners, hierarchy, decision and monitors work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Rows:
+    """A block of n rows in the ids of one model.
+
+    All arrays are C-contiguous and writeable, so that kernels have one signature. Offsets need not begin at 0: a block
+    cut out of a longer one shares its arrays.
+
+    Parameters
+    ----------
+    indptr, indices, values
+        int64 (n + 1,), int32, float32: features in CSR, ids ascending within a row, no zeros, NaN is missing. In rows
+        that are only predicted, features that the model has not met have ids from `n_features` on.
+    label_indptr, label_indices
+        int64 (n + 1,), int32: the labels that hold, ascending.
+    status
+        uint8 (n,): 0 nothing is known of the labels, 1 some, 2 all (`streams.batch`: UNLABELLED, PARTIAL, COMPLETE).
+    known_indptr, known_indices
+        int64 (n + 1,), int32: of PARTIAL rows the labels whose truth is known, ascending; empty for other rows.
+    limits
+        int32 (n + 1,): row i is predicted when the label space is 0..limits[i] - 1, and learned when it is
+        0..limits[i + 1] - 1: the new labels of a row have the ids between.
+    n_features, n_labels
+        Size of the feature and label space after the last row.
+    """
+
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int32]
+    values: npt.NDArray[np.float32]
+    label_indptr: npt.NDArray[np.int64]
+    label_indices: npt.NDArray[np.int32]
+    status: npt.NDArray[np.uint8]
+    known_indptr: npt.NDArray[np.int64]
+    known_indices: npt.NDArray[np.int32]
+    limits: npt.NDArray[np.int32]
+    n_features: int
+    n_labels: int
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def scaled(
+        self, indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32], values: npt.NDArray[np.float32]
+    ) -> Rows:
+        """Return the same rows with other features."""
+        return replace(self, indptr=indptr, indices=indices, values=values)
+
+    def slice(self, start: int, stop: int) -> Rows:
+        """Return the rows from `start` up to `stop`, sharing all arrays."""
+        return Rows(
+            indptr=self.indptr[start : stop + 1],
+            indices=self.indices,
+            values=self.values,
+            label_indptr=self.label_indptr[start : stop + 1],
+            label_indices=self.label_indices,
+            status=self.status[start:stop],
+            known_indptr=self.known_indptr[start : stop + 1],
+            known_indices=self.known_indices,
+            limits=self.limits[start : stop + 1],
+            n_features=self.n_features,
+            n_labels=int(self.limits[stop]),
+        )
+
+    def of_labels(self, columns: npt.NDArray[np.integer[Any]]) -> Rows:
+        """Return the same rows as they look to a learner of the labels `columns` (ascending): 0 is the first of them."""
+        if len(columns) == self.n_labels and (not len(columns) or columns[-1] == self.n_labels - 1):
+            return self  # all labels there are: nothing looks different
+        columns = columns.astype(np.int32)
+        held_indptr, held = _of_columns(self.label_indptr, self.label_indices, columns)
+        known_indptr, known = _of_columns(self.known_indptr, self.known_indices, columns)
+        return replace(
+            self,
+            label_indptr=held_indptr,
+            label_indices=held,
+            known_indptr=known_indptr,
+            known_indices=known,
+            limits=np.searchsorted(columns, self.limits).astype(np.int32),
+            n_labels=int(np.searchsorted(columns, self.n_labels)),
+        )
+
+
+def _of_columns(
+    indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32], columns: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the entries of a CSR array that are among `columns`, as positions in it."""
+    first = int(indptr[0])
+    indices = indices[first : indptr[-1]]
+    at = np.searchsorted(columns, indices)
+    keep = at < len(columns)
+    keep[keep] = columns[at[keep]] == indices[keep]
+    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))
+    return kept[indptr - first], at[keep].astype(np.int32)
+
+
+def compact(rows: Rows) -> Rows:
+    """Return the rows with arrays of their own that hold nothing else."""
+
+    def cut(
+        indptr: npt.NDArray[np.int64], *arrays: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[Any]]]:
+        return indptr - indptr[0], [array[indptr[0] : indptr[-1]].copy() for array in arrays]
+
+    indptr, (indices, values) = cut(rows.indptr, rows.indices, rows.values)
+    label_indptr, (labels,) = cut(rows.label_indptr, rows.label_indices)
+    known_indptr, (known,) = cut(rows.known_indptr, rows.known_indices)
+    return Rows(
+        indptr, indices, values, label_indptr, labels, rows.status.copy(), known_indptr, known, rows.limits.copy(),
+        rows.n_features, rows.n_labels,
+    )  # fmt: skip
+
+
+def rows_state(rows: Rows) -> dict[str, Any]:
+    """Return the rows as plain values and arrays."""
+    return {field.name: getattr(rows, field.name) for field in fields(rows)}
+
+
+def rows_from_state(state: dict[str, Any]) -> Rows:
+    """Return the rows that `rows_state` was taken from."""
+    return Rows(**state)

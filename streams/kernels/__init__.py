@@ -1,0 +1,1 @@
+"""Numba functions of the streams on plain arrays: parsing bytes, translating ids."""

@@ -1,0 +1,127 @@
+"""The shared experts, slowly and obviously: scaling, AROW, stack, F1 threshold, in float64 numpy, one row at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+class Scaler:
+    """Keeps all rows, and computes every scale anew from them."""
+
+    def __init__(self, regime: int) -> None:
+        self.regime = regime
+        self.rows: list[dict[int, float]] = []
+
+    def met(self) -> list[int]:
+        return sorted({j for row in self.rows for j, v in row.items() if not math.isnan(v)})
+
+    def scale(self, row: dict[int, float]) -> dict[int, float]:
+        row = {j: v for j, v in row.items()}
+        if self.regime == 0:
+            out = {}
+            for j, v in row.items():
+                if not math.isnan(v):
+                    seen = [abs(r[j]) for r in self.rows if j in r and not math.isnan(r[j])]
+                    out[j] = v / max([abs(v), *seen])
+            norm = math.sqrt(sum(v * v for v in out.values()))
+            return {j: v / norm for j, v in out.items()}
+        met = self.met()
+        out = {}
+        for j in met:
+            values = [r.get(j, 0.0) for r in self.rows]
+            values = np.array([v for v in values if not math.isnan(v)])
+            v = row.get(j, 0.0)
+            if math.isnan(v) or not len(values) or values.std() < 1e-9 * (1 + abs(values).max()):
+                continue
+            s = (v - values.mean()) / values.std()
+            out[j] = min(max(s, -4.0), 4.0) / math.sqrt(len(met))
+        return out
+
+    def observe(self, row: dict[int, float]) -> None:
+        self.rows.append(row)
+
+
+class AROW:
+    """One weight vector per label as a dict; figure 1 of the paper with a diagonal covariance."""
+
+    def __init__(self, r: float, first: float) -> None:
+        self.r, self.first = r, first
+        self.w: dict[tuple[int, int], float] = {}
+        self.s: dict[tuple[int, int], float] = {}
+
+    def margin(self, x: dict[int, float], label: int) -> float:
+        bias = self.w.get((-1, label), self.first)
+        return bias + sum(v * self.w.get((j, label), 0.0) for j, v in x.items())
+
+    def learn(self, x: dict[int, float], label: int, y: int, margin: float) -> None:
+        if 1 - y * margin <= 0:
+            return
+        x = {-1: 1.0, **x}
+        v = sum(xj * xj * self.s.get((j, label), 1.0) for j, xj in x.items())
+        beta = 1 / (v + self.r)
+        for j, xj in x.items():
+            s = self.s.get((j, label), 1.0)
+            w = self.w.get((j, label), self.first if j == -1 else 0.0)
+            self.w[j, label] = w + (1 - y * margin) * beta * y * s * xj
+            self.s[j, label] = s - beta * (s * xj) ** 2
+
+
+class Stack:
+    """The formulas of the kernel with numpy's linear algebra."""
+
+    def __init__(self, w: np.ndarray, A: np.ndarray, own: float) -> None:
+        self.w, self.A, self.own = w.copy(), A.copy(), own
+        self.v: dict[int, np.ndarray] = {}
+        self.D: dict[int, np.ndarray] = {}
+
+    def probability(self, label: int, f: np.ndarray) -> float:
+        z = float((self.w + self.v.get(label, np.zeros(len(f)))) @ f)
+        return 1 / (1 + math.exp(-min(max(z, -7.0), 7.0)))
+
+    def learn(self, rows: list[tuple[int, np.ndarray, int, float]]) -> None:
+        """Learn the known labels of one row: (label, features, truth, probability)."""
+        g = np.zeros(len(self.w))
+        for label, f, y, p in rows:
+            e = y - p
+            if abs(e) < 0.003:
+                continue
+            h = max(p * (1 - p), 0.02)
+            g += e * f
+            self.A += h * np.outer(f, f)
+            D = self.D.setdefault(label, np.full(len(f), self.own))
+            v = self.v.setdefault(label, np.zeros(len(f)))
+            q = f @ (D * f)
+            v += D * f * e / (1 + h * q)
+            D -= (D * f) ** 2 * h / (1 + h * q)
+        if g.any():
+            self.w += np.linalg.solve(self.A, g)
+
+
+def log_odds(p: float, least: float) -> float:
+    p = min(max(p, least), 1 - least)
+    return math.log(p / (1 - p))
+
+
+class F1Threshold:
+    """Follows half of the best micro-F1."""
+
+    def __init__(self) -> None:
+        self.hits, self.mass, self.rows, self.empty = 5.0, 20.0, 0, 0
+
+    def predict(self, p: np.ndarray) -> set[int]:
+        over = {int(k) for k in np.flatnonzero(p > max(0.05, self.hits / self.mass))}
+        if not over and len(p) and self.empty <= 0.02 * self.rows:
+            over = {int(np.argmax(p))}
+        return over
+
+    def learn(self, p: np.ndarray, predicted: set[int], held: set[int], known: set[int] | None) -> None:
+        """Labels beyond len(p) were not in the label space when the row was predicted; known None: all are."""
+        everything = set(range(len(p))) | held if known is None else known
+        m = {k: 0.5 * (k in held) + 0.5 * (float(p[k]) if k < len(p) else 0.0) for k in everything}
+        self.hits = 0.999 * self.hits + sum(m[k] for k in predicted & everything)
+        self.mass = 0.999 * self.mass + sum(m.values()) + len(predicted & everything)
+        if known is None:
+            self.rows += 1
+            self.empty += not held
