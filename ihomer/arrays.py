@@ -11,7 +11,7 @@ A = TypeVar("A", bound=npt.NDArray[Any])
 
 
 def capacity(needed: int, has: int) -> int:
-    """Return the length to make when `needed` is asked and `has` is there: a quarter more, so growing costs O(1) a column.
+    """Return the length to make when `needed` is asked and `has` is there: a quarter more, so a column costs O(1).
 
     Examples
     --------

@@ -65,22 +65,7 @@ class Door:
             raise
 
     def _learned(self, batch: Batch) -> Rows:
-        indptr, source, values = features_of(batch)
-        ids = np.empty_like(source)
-        table = self._table(self.features, batch.features)
-        row, n = 0, len(batch)
-        dropped = False
-        while (row := translate(indptr, source, table, row, ids)) < n:
-            span = slice(indptr[row], indptr[row + 1])
-            unmet = unmet_columns(batch.features, source[span], values[span], table)
-            for i in unmet:
-                table[i] = self.features.add_like(batch.features, i)
-            ids[span] = table[source[span]]
-            dropped |= bool((ids[span] < 0).any())
-            row += 1
-        if dropped:
-            indptr, ids, values = without_dropped(indptr, ids, values)
-        sort_all(indptr, ids, values, len(self.features))
+        indptr, ids, values = self._features(batch, grow=True)
         held, known_indptr, known, limits = self._labels(batch)
         return Rows(
             indptr=indptr,
@@ -130,26 +115,60 @@ class Door:
 
         A feature that the model has not met gets the id that it would get if the row were learned.
         """
+        return self._unlabelled(*self._features(batch, grow=False))
+
+    def _features(
+        self, batch: Batch, *, grow: bool
+    ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+        """Return offsets, ids and values of all features; those not met enter, or get the ids that they would get."""
         indptr, source, values = features_of(batch)
         ids = np.empty_like(source)
         table = self._table(self.features, batch.features)
-        met = len(self.features)
-        largest = met
+        met = largest = len(self.features)
         row, n = 0, len(batch)
-        dropped = False
+        before = np.full(n + 1, met)  # columns met before each row
         while (row := translate(indptr, source, table, row, ids)) < n:
             span = slice(indptr[row], indptr[row + 1])
-            tentative = table.copy()
             unmet = unmet_columns(batch.features, source[span], values[span], table)
-            tentative[unmet] = np.arange(met, met + len(unmet))
-            ids[span] = tentative[source[span]]
-            dropped |= bool((ids[span] < 0).any())
-            largest = max(largest, met + len(unmet))
+            if grow:
+                for i in unmet:
+                    table[i] = self.features.add_like(batch.features, i)
+                ids[span] = table[source[span]]
+                before[row + 1 :] = len(self.features)
+            else:
+                tentative = table.copy()
+                tentative[unmet] = np.arange(met, met + len(unmet))
+                ids[span] = tentative[source[span]]
+                largest = max(largest, met + len(unmet))
             row += 1
-        if dropped:
-            indptr, ids, values = without_dropped(indptr, ids, values)
-        sort_all(indptr, ids, values, largest)
-        return self._unlabelled(indptr, ids, values)
+        if np.isnan(values).any() and (self.features.nominal or (ids < 0).any()):
+            indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, before)
+        sort_all(indptr, ids, values, max(largest, len(self.features)))
+        return indptr, ids, values
+
+    def _with_whole_attributes(
+        self,
+        names: Vocabulary,
+        indptr: npt.NDArray[np.int64],
+        source: _Table,
+        ids: _Table,
+        values: npt.NDArray[np.float32],
+        before: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+        """Return the rows with nominal attributes that are missing marked in all of the columns met before the row.
+
+        A stream marks those that it knows, or a numeric column where it knows none; which these are must not matter.
+        """
+        at = np.flatnonzero(np.isnan(values))
+        rows = (np.searchsorted(indptr, at, side="right") - 1).tolist()
+        attributes = {(row, names.attribute(j)) for row, j in zip(rows, source[at].tolist(), strict=True)}
+        marked = [
+            (row, j) for row, attribute in attributes for j in self.features.columns_of(attribute) if j < before[row]
+        ]
+        ids = ids.copy()
+        ids[at] = -1
+        indptr, ids, values = without_dropped(indptr, ids, values)
+        return with_missing(indptr, ids, values, marked) if marked else (indptr, ids, values)
 
     def _unlabelled(self, indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32]) -> Rows:
         n = len(indptr) - 1
@@ -242,16 +261,34 @@ def features_of(batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArra
     """Return offsets, ids and values of all features of a batch, a dense block brought into the rows."""
     if batch.dense is None or batch.dense_ids is None:
         return batch.indptr, batch.indices, batch.values.copy()
-    n, k = batch.dense.shape
     keep = batch.dense != 0
-    lengths = np.diff(batch.indptr) + keep.sum(axis=1)
-    indptr = np.zeros(n + 1, np.int64)
-    np.cumsum(lengths, out=indptr[1:])
-    rows = np.concatenate((np.repeat(np.arange(n), np.diff(batch.indptr)), np.nonzero(keep)[0]))
+    ids = np.broadcast_to(batch.dense_ids, batch.dense.shape)[keep]
+    return merged(batch.indptr, batch.indices, batch.values, np.nonzero(keep)[0], ids, batch.dense[keep])
+
+
+def with_missing(
+    indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32], missing: list[tuple[int, int]]
+) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+    """Return the rows with the features (row, id) of `missing` marked as missing."""
+    rows, more = np.array(missing).T
+    return merged(indptr, ids, values, rows, more.astype(np.int32), np.full(len(more), np.nan, np.float32))
+
+
+def merged(
+    indptr: npt.NDArray[np.int64],
+    ids: _Table,
+    values: npt.NDArray[np.float32],
+    more_rows: npt.NDArray[np.integer[Any]],
+    more_ids: _Table,
+    more_values: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
+    """Return the rows of a CSR array with more entries behind those that each row has."""
+    n = len(indptr) - 1
+    rows = np.concatenate((np.repeat(np.arange(n), np.diff(indptr)), more_rows))
     order = np.argsort(rows, kind="stable")
-    ids = np.concatenate((batch.indices, np.broadcast_to(batch.dense_ids, (n, k))[keep]))[order]
-    values = np.concatenate((batch.values, batch.dense[keep]))[order]
-    return indptr, ids, values
+    offsets = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=n), out=offsets[1:])
+    return offsets, np.concatenate((ids, more_ids))[order], np.concatenate((values, more_values))[order]
 
 
 def unmet_columns(

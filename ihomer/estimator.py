@@ -70,7 +70,9 @@ class ArrayEstimator(base.MultiLabelClassifier):
 
     # ------------------------------------------------------------------ one instance
 
-    def learn_one(self, x: Mapping[Name, Any], y: Mapping[Name, bool] | Collection[Name] | None) -> None:  # type: ignore[override]
+    def learn_one(  # type: ignore[override]
+        self, x: Mapping[Name, Any], y: Mapping[Name, bool] | Collection[Name] | None
+    ) -> None:
         """Learn one instance.
 
         Parameters
@@ -85,7 +87,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
         Raises
         ------
         TypeError, ValueError
-            If a name or a value is not what it may be (infinite, beyond float32, not a number); nothing is learned then.
+            If a name or a value is not what it may be (infinite, beyond float32, no number); nothing is learned then.
         """
         self._train(self._door.learned_one(x, y))
         self._rows_learned += 1

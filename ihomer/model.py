@@ -22,16 +22,18 @@ from ihomer.presets import PRESETS
 from ihomer.rows import Rows
 from streams.names import Name
 
+#: How many labels an event names.
+NAMED = 20
 #: Probabilities of clustered learners are cut here before the stack sees their log-odds.
 LEAST = 0.005
 
 
 class IHOMER(ArrayEstimator):
-    """Incremental hierarchy of multi-label classifiers: learns which of very many labels hold, one instance at a time.
+    """Incremental hierarchy of multi-label classifiers: learns online which of very many labels hold for an instance.
 
-    Neves, Lourenço, Cano & Marreiros, "iHOMER", ECAI 2025 (arXiv 2507.20894). Labels are clustered online by the Jaccard
-    similarity of their occurrences into a tree; experts over all labels and, if asked for, one learner for every cluster
-    score each label; an online Bayesian stack makes one calibrated probability of the scores; a decision makes a label
+    Neves, Lourenço, Cano & Marreiros, "iHOMER", ECAI 2025 (arXiv 2507.20894). Labels are clustered online by the
+    Jaccard similarity of their occurrences into a tree; experts over all labels and, if asked for, one learner for
+    every cluster score each label; an online Bayesian stack makes one calibrated probability of the scores; a decision makes a label
     set of the probabilities. ADWIN watches the losses of the model and of every cluster. Everything learned belongs to
     labels: when clusters split or merge, nothing of it is lost.
 
@@ -45,7 +47,8 @@ class IHOMER(ArrayEstimator):
         One more expert, one for every cluster: `LinearLearner`, `MLHAT`, or any river classifier (then by binary
         relevance) or multi-label classifier.
     decision
-        "f1" (a threshold that follows the best micro-F1) or a fixed threshold between 0 and 1; None: as the preset has it.
+        "f1" (a threshold that follows the best micro-F1) or a fixed threshold between 0 and 1; None: as the preset
+        has it.
     clusterer
         A `LabelHierarchy` whose parameters to use; None: as the preset has it.
     delta
@@ -101,15 +104,16 @@ class IHOMER(ArrayEstimator):
         self._clustered = None if self._cluster_learner is None else Clustered(self._make_core)
         self._mixture = Mixture(n_others=int(self._clustered is not None)) if preset.shared else None
         self._decision = make_decision(preset.decision if self.decision is None else self.decision)
-        asked = LabelHierarchy(rule=preset.rule) if self.clusterer is None else self.clusterer
-        self._tree = asked.make_tree()
+        self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
+        self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta)
         self._log = EventLog()
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
         assert self._cluster_learner is not None
         # Every core its own stream of chance, the same whenever the same labels come first.
-        return self._cluster_learner.make_core(columns, self.seed * 1_000_003 + int(columns[0]), self._door)
+        first = int(columns[0]) if len(columns) else 0
+        return self._cluster_learner.make_core(columns, self.seed * 1_000_003 + first, self._door)
 
     # ------------------------------------------------------------------ predict, then learn
 
@@ -139,9 +143,8 @@ class IHOMER(ArrayEstimator):
         """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`)."""
         if learn:
             self._enter(rows)
-        if self._clustered is None:
-            others = np.zeros((0, len(rows), rows.n_labels), np.float32)
-        else:
+        others = None
+        if self._clustered is not None:
             theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
             if self._mixture is None:
                 return theirs
@@ -178,7 +181,7 @@ class IHOMER(ArrayEstimator):
                 cause="loss rose (ADWIN)",
                 before=alarm.before,
                 after=alarm.after,
-                labels=() if labels is None else [self._door.labels.name(i) for i in labels[:20].tolist()],
+                labels=[] if labels is None else self._named(labels),
             )
 
     def _restructure(self, at: int) -> None:
@@ -187,12 +190,27 @@ class IHOMER(ArrayEstimator):
         if changes:
             if self._clustered is not None:
                 self._clustered.regroup(self._tree.cluster_of)
-            self._monitors.regroup(self._tree.cluster_of)
             for change in changes:
-                self._log.add_change(at, change, self._door.labels)
+                if change.kind != "move":
+                    self._monitors.forget(list(change.after))
+                self._log.add(
+                    at,
+                    change.kind,
+                    place=" and ".join(f"cluster {c}" for c in change.before),
+                    cause="labels that hold together (Jaccard)",
+                    before=list(change.before),
+                    after=list(change.after),
+                    labels=self._named(change.members),
+                    n_labels=len(change.members),
+                    statistics=change.statistics,
+                )
         if self._clustered is not None:
             for cluster, n in self._clustered.replace(self._tree.cluster_of):
                 self._log.add(at, "learner", place=f"cluster {cluster}", cause=f"one common learner replaced {n}")
+
+    def _named(self, labels: npt.NDArray[np.int32]) -> list[Name]:
+        """Return the names of the first of `labels`."""
+        return [self._door.labels.name(i) for i in labels[:NAMED].tolist()]
 
     # ------------------------------------------------------------------ looking inside
 
@@ -203,12 +221,13 @@ class IHOMER(ArrayEstimator):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """Alarms, splits, merges and replaced learners, oldest first (the last 10,000): instance number, what, where, why."""
+        """Alarms, splits, merges, replaced learners, oldest first (the last 10,000): instance, what, where, why."""
         return self._log.events
 
-    def draw(self, **how: Any) -> str:
-        """Draw the hierarchy of labels; parameters as `LabelHierarchy.draw`."""
-        return self._tree.draw(self._door.labels.names, **how)
+    @property
+    def hierarchy(self) -> LabelHierarchy:
+        """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`. Training it is no concern of the model."""
+        return self._clusterer.showing(self._tree, self._door.labels)
 
     # ------------------------------------------------------------------ state
 
@@ -230,7 +249,7 @@ class IHOMER(ArrayEstimator):
             assert learner is not None
             self._clustered.restore(state["clustered"], lambda core: learner.revive_core(core, self._door))
         self._decision.restore(state["decision"])
-        self._tree = type(self._tree).from_state(state["tree"])
+        self._tree.set_state(state["tree"])
         self._monitors = Monitors.from_state(state["monitors"])
         self._log = EventLog.from_state(state["events"])
 

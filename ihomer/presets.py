@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +17,28 @@ class Preset:
         Whether there are experts over all labels (`ihomer.learners.mixture`) and a stack.
     learner
         Class name of the learner of every cluster, or None.
-    rule
-        Rule of the label hierarchy: "hub" (ours) or "odac" (the paper's).
+    clusterer
+        Parameters of the `LabelHierarchy`.
     decision
         See `ihomer.decision.make_decision`.
     """
 
     shared: bool
     learner: str | None
-    rule: str
+    clusterer: dict[str, Any]
     decision: str | float
 
 
 PRESETS = {
     # Linear expert over all labels, calibrated, threshold that follows the best micro-F1; clusters for drift.
-    "default": Preset(shared=True, learner=None, rule="hub", decision="f1"),
+    "default": Preset(shared=True, learner=None, clusterer={}, decision="f1"),
     # Neves, Lourenço, Cano & Marreiros, ECAI 2025: one MLHAT per cluster of the plain ODAC tree, no decision layer.
-    "paper": Preset(shared=False, learner="MLHAT", rule="odac", decision=0.5),
+    "paper": Preset(
+        shared=False,
+        learner="MLHAT",
+        clusterer={"rule": "odac", "delta": 0.1, "half_life": math.inf},
+        decision=0.5,
+    ),
     # The parameter `learner` alone, one per cluster.
-    "none": Preset(shared=False, learner=None, rule="hub", decision="f1"),
+    "none": Preset(shared=False, learner=None, clusterer={}, decision="f1"),
 }

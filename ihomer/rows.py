@@ -72,7 +72,7 @@ class Rows:
         )
 
     def of_labels(self, columns: npt.NDArray[np.integer[Any]]) -> Rows:
-        """Return the same rows as they look to a learner of the labels `columns` (ascending): 0 is the first of them."""
+        """Return the same rows as a learner of the labels `columns` (ascending) sees them: 0 is the first of them."""
         if len(columns) == self.n_labels and (not len(columns) or columns[-1] == self.n_labels - 1):
             return self  # all labels there are: nothing looks different
         columns = columns.astype(np.int32)
@@ -103,7 +103,7 @@ def _of_columns(
 
 
 def compact(rows: Rows) -> Rows:
-    """Return the rows with arrays of their own that hold nothing else."""
+    """Return the rows with arrays of their own that hold nothing else, however they were cut out."""
 
     def cut(
         indptr: npt.NDArray[np.int64], *arrays: npt.NDArray[Any]
@@ -115,8 +115,29 @@ def compact(rows: Rows) -> Rows:
     known_indptr, (known,) = cut(rows.known_indptr, rows.known_indices)
     return Rows(
         indptr, indices, values, label_indptr, labels, rows.status.copy(), known_indptr, known, rows.limits.copy(),
-        rows.n_features, rows.n_labels,
+        int(indices.max(initial=-1)) + 1, int(rows.limits[-1]),
     )  # fmt: skip
+
+
+def appended(first: Rows, second: Rows) -> Rows:
+    """Return the rows of two compact blocks that follow one another as one."""
+
+    def chained(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return np.concatenate((one, other[1:] + one[-1]))
+
+    return Rows(
+        chained(first.indptr, second.indptr),
+        np.concatenate((first.indices, second.indices)),
+        np.concatenate((first.values, second.values)),
+        chained(first.label_indptr, second.label_indptr),
+        np.concatenate((first.label_indices, second.label_indices)),
+        np.concatenate((first.status, second.status)),
+        chained(first.known_indptr, second.known_indptr),
+        np.concatenate((first.known_indices, second.known_indices)),
+        np.concatenate((first.limits, second.limits[1:])),
+        max(first.n_features, second.n_features),
+        second.n_labels,
+    )
 
 
 def rows_state(rows: Rows) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _PUBLIC = {
     "open_stream": "streams.open",
 }
 
-__all__ = ["Batch", "RowError", "Stream", "StreamError", "Vocabulary", "open_stream"]  # noqa: F822
+__all__ = ["Batch", "RowError", "Stream", "StreamError", "Vocabulary", "open_stream"]
 
 
 def __getattr__(name: str) -> object:

@@ -137,7 +137,8 @@ class Batch:
 
     def label_set(self, i: int) -> set[Name]:
         """Return the labels that hold in row `i`."""
-        return {self.labels.name(j) for j in self.label_indices[self.label_indptr[i] : self.label_indptr[i + 1]].tolist()}
+        ids = self.label_indices[self.label_indptr[i] : self.label_indptr[i + 1]]
+        return {self.labels.name(j) for j in ids.tolist()}
 
     def known(self, i: int) -> Ints:
         """Return the ids of the labels whose truth is known in the PARTIAL row `i`."""

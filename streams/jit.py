@@ -3,7 +3,8 @@
 Compiled kernels are kept in a cache directory: `IHOMER_CACHE_DIR`, else `NUMBA_CACHE_DIR`, else
 `ihomer` under `XDG_CACHE_HOME` (`~/.cache`). Inside it a folder per *fingerprint* of all kernel sources
 holds the binaries: numba itself looks only at the file that a kernel stands in, not at the files of the
-kernels that it calls. Kernels therefore stand in `streams/kernels` and `ihomer/kernels` and nowhere else. A directory that cannot be written costs one warning and slower starts, no more.
+kernels that it calls. Kernels therefore stand in `streams/kernels` and `ihomer/kernels` and nowhere else.
+A directory that cannot be written costs one warning and slower starts, no more.
 """
 
 from __future__ import annotations
@@ -76,20 +77,24 @@ def _cache_directory() -> Path | None:
         probe = directory / f".probe-{os.getpid()}"
         probe.write_bytes(b"")
         probe.unlink()
-        if shutil.disk_usage(directory).free < _NEEDED_BYTES:
-            raise OSError(f"less than {_NEEDED_BYTES >> 20} MB free")
         os.utime(directory)
+        free = shutil.disk_usage(directory).free
     except OSError as error:
-        warnings.warn(
-            f"compiled kernels are not kept: {root} cannot be written ({error}); every start compiles anew. "
-            "Set IHOMER_CACHE_DIR to a directory that can be written.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        return None
+        return _no_cache(root, str(error))
+    if free < _NEEDED_BYTES:
+        return _no_cache(root, f"less than {_NEEDED_BYTES >> 20} MB free")
     if fresh:
         _prune(root, keep=directory)
     return directory
+
+
+def _no_cache(root: Path, why: str) -> None:
+    warnings.warn(
+        f"compiled kernels are not kept: {root} cannot be written ({why}); every start compiles anew. "
+        "Set IHOMER_CACHE_DIR to a directory that can be written.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _cache_root() -> Path:

@@ -6,6 +6,7 @@ import math
 import numbers
 from array import array
 from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from streams.vocabulary import Vocabulary
 OnBadRow = Callable[[int, str], None]
 
 _NAN = math.nan
+#: What counts as a number; numpy's integers and floats are registered as numbers.Real, its complex ones are none.
+_NUMBERS = (numbers.Real, Decimal, np.bool_)
 
 
 def _refuse(place: int, why: str) -> None:
@@ -91,7 +94,7 @@ class RowBuilder:
         """
         if not isinstance(x, Mapping):
             raise TypeError(f"x must be a dict of features, found {type(x).__name__}")
-        ids, values = encode(x, self.features)
+        ids, values = encode(x, self.features, keep_missing=True)
         held, known, status = encode_labels(y, self.labels)
         self._ids.extend(ids)
         self._values.extend(values)
@@ -179,16 +182,18 @@ def sorting_scratch(n: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint
     return np.zeros(size >> 6, np.uint64), np.zeros((size >> 12) + 1, np.uint64), np.empty(size, np.float32)
 
 
-def encode(x: Mapping[Name, object], features: Vocabulary, *, grow: bool = True) -> tuple[array[int], array[float]]:
-    """Return ids and values of the features in `x`; new names get ids in sorted order.
-
-    Parameters and errors as `encode_slowly`.
-    """
+def encode(
+    x: Mapping[Name, object], features: Vocabulary, *, grow: bool = True, keep_missing: bool = False
+) -> tuple[array[int], array[float]]:
+    """Return ids and values of the features in `x`; new names get ids in sorted order; see `encode_slowly`."""
     try:
         # The common row: names that are known, plain numbers. Strings and None make array("d") raise.
-        return array("i", map(features.ids.__getitem__, x)), array("d", x.values())
+        ids, values = array("i", map(features.ids.__getitem__, x)), array("d", x.values())
     except (KeyError, TypeError, OverflowError):
-        return encode_slowly(x, features, grow=grow)
+        return encode_slowly(x, features, grow=grow, keep_missing=keep_missing)
+    if features.nominal and any(value != value for value in values):  # noqa: PLR0124
+        return encode_slowly(x, features, grow=grow, keep_missing=keep_missing)
+    return ids, values
 
 
 def encode_labels(y: object, labels: Vocabulary) -> tuple[list[int], list[int], int]:
@@ -220,11 +225,14 @@ def _label_ids(names: Collection[Name], labels: Vocabulary) -> list[int]:
         return sorted({ids[name] for name in names})
 
 
-def encode_slowly(x: Mapping[Name, object], features: Vocabulary, *, grow: bool = True) -> tuple[array[int], array[float]]:
+def encode_slowly(
+    x: Mapping[Name, object], features: Vocabulary, *, grow: bool = True, keep_missing: bool = False
+) -> tuple[array[int], array[float]]:
     """Return ids and values of the features in `x`, whatever they are: new names, categories, missing values.
 
     With `grow` false the vocabulary stays as it is and features not in it are given the ids that they would
-    get, from `len(features)` on.
+    get, from `len(features)` on. That a feature nobody has met is missing says nothing, and it is left out; with
+    `keep_missing` it gets a numeric column that says so, for readers who may have met it.
 
     Raises
     ------
@@ -237,11 +245,13 @@ def encode_slowly(x: Mapping[Name, object], features: Vocabulary, *, grow: bool 
     for name, value in x.items():
         if isinstance(value, str):
             columns.append((name, value, 1.0))
-        elif value is None or (isinstance(value, numbers.Real) and value != value):  # noqa: PLR0124
-            missing = features.indicators(name) or ([features.get(name)] if name in features else [])
+        elif value is None or (isinstance(value, _NUMBERS) and value != value):  # noqa: PLR0124
+            missing = features.columns_of(name)
             ids.extend(missing)
             values.extend([_NAN] * len(missing))
-        elif isinstance(value, (numbers.Real, np.number, np.bool_)):
+            if keep_missing and not missing:
+                columns.append((name, None, _NAN))
+        elif isinstance(value, _NUMBERS):
             columns.append((name, None, _number(name, value)))
         else:
             raise TypeError(

@@ -78,6 +78,16 @@ class Vocabulary:
         """Return the ids of the indicators of a nominal attribute met so far, none if it is not nominal."""
         return self._indicators.get(attribute, ())
 
+    @property
+    def nominal(self) -> bool:
+        """Whether there is any indicator of a category."""
+        return bool(self._categories)
+
+    def columns_of(self, attribute: Name) -> list[int]:
+        """Return the ids of all columns of an attribute met so far: its indicators, its numeric column."""
+        numeric = self.ids.get(attribute, -1)
+        return [*self.indicators(attribute), *([numeric] if numeric >= 0 and numeric not in self._categories else [])]
+
     def add(self, name: Name) -> int:
         """Return the id of the numeric column `name`, giving it the next one if it is new.
 

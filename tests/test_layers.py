@@ -69,10 +69,9 @@ def imports_of(path: Path) -> set[str]:
         node = pending.pop()
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             base = ROOT / Path(*node.module.split("."))
-            found |= {
-                f"{node.module}.{a.name}" if (base / f"{a.name}.py").exists() or (base / a.name).is_dir() else node.module
-                for a in node.names
-            }
+            for alias in node.names:
+                is_module = (base / f"{alias.name}.py").exists() or (base / alias.name).is_dir()
+                found.add(f"{node.module}.{alias.name}" if is_module else node.module)
         elif isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         if not is_type_checking(node):

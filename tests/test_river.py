@@ -58,7 +58,7 @@ def test_any_learner_in_the_clusters(learner: object, preset: str) -> None:
 
 
 def test_a_regressor_is_refused() -> None:
-    with pytest.raises(TypeError, match="regressor|Classifier"):
+    with pytest.raises(TypeError, match="lassifier"):
         IHOMER(learner=linear_model.LinearRegression()).learn_one({"a": 1.0}, {"b"})
 
 

@@ -42,12 +42,13 @@ def faded_log_loss(p, columns, label_indptr, label_indices, status, limits, fade
 
 @jit
 def soft_f1_losses(  # type: ignore[no-untyped-def]
-    p, label_indptr, label_indices, status, limits, cluster_of, predicted_indptr, predicted, n_clusters, sums, slots, losses
+    p, label_indptr, label_indices, status, limits, cluster_of, predicted_indptr, predicted, n_clusters, sums, slots,
+    losses,
 ):
     """Write the losses that monitors watch: for each complete row that of the model, and of every cluster concerned.
 
-    The loss is 1 - 2 sum(y p) / (sum(y) + sum(p)) over the labels of the model (slot 0) or the cluster c (slot c + 1): in
-    [0, 1] whatever the number of labels. A cluster is concerned in rows where one of its labels holds or is predicted;
+    The loss is 1 - 2 sum(y p) / (sum(y) + sum(p)) over the labels of the model (slot 0) or the cluster c (slot c + 1),
+    in [0, 1] whatever the number of labels. A cluster is concerned in rows where one of its labels holds or is predicted;
     elsewhere its loss would only say how small its probabilities are.
 
     Parameters
@@ -58,7 +59,7 @@ def soft_f1_losses(  # type: ignore[no-untyped-def]
     predicted_indptr, predicted : predicted label sets, CSR
     n_clusters : int
     sums : float64 scratch (n_clusters + 1, 3)
-    slots, losses : int32 and float64, written; room for n * (n_clusters + 1)
+    slots, losses : int64 and float64, written; room for n * (n_clusters + 1)
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""What labels can be learned by."""
+"""What a cluster of labels can be learned by."""

@@ -39,9 +39,9 @@ class Common:
 class Clustered:
     """One learner for every cluster of labels.
 
-    At a split each child takes a copy of the learner and keeps its own labels. At a merge the learners stay, each for its
-    own labels, so that nothing that is predicted changes; a common learner is grown beside them and replaces them when
-    its faded log loss has become lower.
+    At a split each child takes a copy of the learner and keeps its own labels. At a merge the learners stay, each for
+    its own labels, so that nothing that is predicted changes; a common learner is grown beside them and replaces them
+    when its faded log loss has become lower.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ class Clustered:
 
     def __init__(self, make: Callable[[Ids], ClusterCore]) -> None:
         self.make = make
-        self.cores: list[ClusterCore] = []
+        # Until there is a label, one learner has none: it learns what features look like.
+        self.cores: list[ClusterCore] = [make(np.zeros(0, np.int32))]
         self.common: dict[int, Common] = {}  # cluster -> the learner grown for all of it
 
     def enter(self, ids: Ids, cluster_of: Ids) -> None:
@@ -59,11 +60,9 @@ class Clustered:
         for cluster in np.unique(cluster_of[ids]).tolist():
             new = ids[cluster_of[ids] == cluster]
             for core in self.cores:
-                if len(core.columns) and cluster_of[core.columns[0]] == cluster:
+                if not len(core.columns) or cluster_of[core.columns[0]] == cluster:
                     core.add_columns(new)
                     break
-            else:
-                self.cores.append(self.make(new))
             if cluster in self.common:
                 self.common[cluster].core.add_columns(new)
 
@@ -83,7 +82,7 @@ class Clustered:
         self.cores = sorted(divided, key=lambda core: int(core.columns[0]))
         members = self._members(cluster_of)
         self.common = {
-            cluster: self._kept_common(cluster, cores, cluster_of)
+            cluster: self._common_of(cores)
             for cluster, cores in members.items()
             if len(cores) > 1
         }
@@ -94,7 +93,8 @@ class Clustered:
             members.setdefault(int(cluster_of[core.columns[0]]), []).append(core)
         return members
 
-    def _kept_common(self, cluster: int, cores: list[ClusterCore], cluster_of: Ids) -> Common:
+    def _common_of(self, cores: list[ClusterCore]) -> Common:
+        """Return the learner grown for all labels of `cores`: the one that is there, or a new one."""
         columns = np.sort(np.concatenate([core.columns for core in cores]))
         for common in self.common.values():
             if np.array_equal(common.core.columns, columns):

@@ -64,7 +64,8 @@ class LabelCounts:
     def state(self) -> dict[str, Any]:
         """Return the counts as plain arrays."""
         names = ("held", "origin", "partial")
-        return {name: used(getattr(self, name), self.n) for name in names} | {"complete_rows": self.complete_rows.copy()}
+        arrays = {name: used(getattr(self, name), self.n) for name in names}
+        return {**arrays, "complete_rows": self.complete_rows.copy()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> LabelCounts:

@@ -54,8 +54,9 @@ class Inputs:
         indptr = np.empty(n + 1, np.int64)
         ids, values = np.empty(room, np.int32), np.empty(room, np.float32)
         end = scale_block(
-            rows.indptr, rows.indices, rows.values, self.largest, self.moments, self.counters, learn, indptr, ids, values
-        )
+            rows.indptr, rows.indices, rows.values, self.largest, self.moments, self.counters, learn,
+            indptr, ids, values,
+        )  # fmt: skip
         return rows.scaled(indptr, ids[:end], values[:end])
 
     @property

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ihomer.learners.mixture import Mixture
 from ihomer.rows import Rows
 
-_NO_OTHERS = np.zeros((0, 0, 0), np.float32)
+
 
 
 class LinearCore:
@@ -32,12 +32,12 @@ class LinearCore:
     def test_then_train(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:  # noqa: ARG002
         """Write the probabilities of its labels, then learn, row by row."""
         mine = rows.of_labels(self.columns)
-        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, _NO_OTHERS, learn=True)
+        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, learn=True)
 
     def predict(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:  # noqa: ARG002
         """Write the probabilities of its labels."""
         mine = rows.of_labels(self.columns)
-        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, _NO_OTHERS, learn=False)
+        out[:, self.columns[: mine.n_labels]] = self.mixture.block(mine, learn=False)
 
     def add_columns(self, ids: npt.NDArray[np.int32]) -> None:
         """Take on more labels."""

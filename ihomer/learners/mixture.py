@@ -13,7 +13,7 @@ from ihomer.learners.arow import AROW
 from ihomer.learners.counts import LabelCounts
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.stack import Stack
-from ihomer.rows import Rows, compact, rows_from_state, rows_state
+from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 
 _Scores = npt.NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class Mixture:
     def __init__(self, r: float = 1.0, n_others: int = 0) -> None:
         self.r = r
         self.n_others = n_others
-        self.first_rows: list[tuple[Rows, _Scores]] = []  # until the regime stands
+        self.first: tuple[Rows, _Scores] | None = None  # the rows so far, until the regime stands
         self._start(SPARSE)
 
     def _start(self, regime: int) -> None:
@@ -44,7 +44,7 @@ class Mixture:
         self.stack = Stack(1 + self.n_others)
         self.counts = LabelCounts()
 
-    def block(self, rows: Rows, others: _Scores, *, learn: bool) -> _Scores:
+    def block(self, rows: Rows, others: _Scores | None = None, *, learn: bool) -> _Scores:
         """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`).
 
         Parameters
@@ -52,11 +52,13 @@ class Mixture:
         rows
             With `learn`: rows that cross no boundary of the stream (`ihomer.blocks`).
         others
-            float32 (n_others, n, labels): log-odds by the further experts.
+            float32 (n_others, n, labels): log-odds by the further experts; None if there are none.
         """
+        if others is None:
+            others = np.zeros((0, len(rows), rows.n_labels), np.float32)
         p = self._block(rows, others, learn=learn)
         if learn and self._rows() <= BLOCK:
-            self.first_rows.append((compact(rows), others.copy()))
+            self._remember(compact(rows), others)
             if is_boundary(self._rows()):
                 self._settle()
         return p
@@ -75,13 +77,23 @@ class Mixture:
 
     def _settle(self) -> None:
         """Ask the rows so far for the regime; learn them anew if it is another one."""
+        assert self.first is not None
         regime = self.inputs.fitting_regime()
         if regime != self.inputs.regime:
             self._start(regime)
-            for rows, others in self.first_rows:
-                self._block(rows, others, learn=True)
+            self._block(*self.first, learn=True)
         if self._rows() == BLOCK:
-            self.first_rows = []
+            self.first = None
+
+    def _remember(self, rows: Rows, others: _Scores) -> None:
+        """Keep rows, and what further experts said of the labels that there were, in one piece however they came."""
+        scores = np.where(np.arange(rows.n_labels) < rows.limits[1:, None], others[:, :, : rows.n_labels], np.float32(0))
+        if self.first is not None:
+            so_far, their_scores = self.first
+            wider = np.zeros((len(others), len(so_far), rows.n_labels), np.float32)
+            wider[:, :, : their_scores.shape[2]] = their_scores
+            rows, scores = appended(so_far, rows), np.concatenate((wider, scores), axis=1)
+        self.first = (rows, scores)
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
@@ -102,7 +114,7 @@ class Mixture:
             "arow": self.arow.state(len(inputs["largest"]), n),
             "stack": self.stack.state(n),
             "counts": self.counts.state(),
-            "first_rows": [(rows_state(rows), others) for rows, others in self.first_rows],
+            "first": None if self.first is None else (rows_state(self.first[0]), self.first[1]),
         }
 
     @classmethod
@@ -113,11 +125,13 @@ class Mixture:
         mixture.arow = AROW.from_state(state["arow"])
         mixture.stack = Stack.from_state(state["stack"])
         mixture.counts = LabelCounts.from_state(state["counts"])
-        mixture.first_rows = [(rows_from_state(rows), others) for rows, others in state["first_rows"]]
+        if state["first"] is not None:
+            rows, others = state["first"]
+            mixture.first = (rows_from_state(rows), others)
         return mixture
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
-        """Keep the labels at `positions` (ascending) and drop the others; what is said of those kept does not change."""
+        """Keep the labels at `positions` (ascending), drop the others; what is said of those kept does not change."""
         arow, stack, counts = self.arow, self.stack, self.counts
         arow.W, arow.S = arow.W[:, positions].copy(), arow.S[:, positions].copy()
         arow.bias, arow.bias_s = arow.bias[positions], arow.bias_s[positions]
@@ -125,4 +139,6 @@ class Mixture:
         counts.held, counts.origin = counts.held[positions], counts.origin[positions]
         counts.partial = counts.partial[positions]
         counts.n = len(positions)
-        self.first_rows = [(rows.of_labels(positions), others[:, :, positions]) for rows, others in self.first_rows]
+        if self.first is not None:
+            rows, others = self.first
+            self.first = (rows.of_labels(positions), others[:, :, positions[positions < others.shape[2]]])

@@ -58,7 +58,8 @@ class Stack:
         self.v, self.D = grown(self.v, (n_labels, k)), grown(self.D, (n_labels, k), OWN)
         p = np.zeros((len(rows), n_labels), np.float32)
         stack_block(
-            scores, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
+            scores,
+            rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
             counts.held, counts.origin, counts.partial, counts.complete_rows, self.w, self.v, self.D, self.A,
             np.empty((n_labels, k), np.float32), np.empty(k), np.zeros((k, k)), np.zeros(n_labels, np.int8), learn, p,
         )  # fmt: skip

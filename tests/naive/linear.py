@@ -18,7 +18,7 @@ class Scaler:
         return sorted({j for row in self.rows for j, v in row.items() if not math.isnan(v)})
 
     def scale(self, row: dict[int, float]) -> dict[int, float]:
-        row = {j: v for j, v in row.items()}
+        row = dict(row)
         if self.regime == 0:
             out = {}
             for j, v in row.items():

@@ -1,0 +1,10 @@
+"""What is raised when a checkpoint cannot be read."""
+
+from __future__ import annotations
+
+
+class CheckpointError(Exception):
+    """A checkpoint that cannot be read: not one at all, truncated, damaged, too new, or of another kind.
+
+    Also raised for a checkpoint that holds pickles when they are not allowed, or when they fail to load.
+    """

@@ -1,0 +1,40 @@
+"""The command line: `ihomer COMMAND ...`, a file per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from ihomer.cli.failures import told
+
+_COMMANDS = ("evaluate", "learn", "predict", "inspect", "convert", "warm")
+
+
+class _Lazy(click.Group):
+    """A group whose commands stand in modules of their names; failures end in a message, not in a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"ihomer.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        with told():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done; 1 bad input, or failed (the message is on standard error; IHOMER_DEBUG=1 adds the "
+    "traceback); 2 the command line is wrong; 130 stopped by Ctrl-C.",
+)
+@click.version_option(package_name="ihomer", message="ihomer %(version)s")
+def main() -> None:
+    """Streaming multi-label learning: predict, score and learn one instance after the other."""

@@ -1,0 +1,74 @@
+"""How a command fails: one message on standard error and an exit code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+#: Exit code of a program that Ctrl-C ended.
+INTERRUPTED = 130
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn whatever is raised inside into a message and an exit code; warnings become one line each."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            yield
+        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if os.environ.get("IHOMER_DEBUG"):
+                traceback.print_exc()
+            raise click.ClickException(_message(error)) from error
+
+
+def _message(error: Exception) -> str:
+    """Return what to say: the message alone where it is meant for people, else with the kind of error."""
+    from ihomer.evaluation.catalogue import UnknownModelError
+    from streams.errors import StreamError
+
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if text and isinstance(error, (StreamError, UnknownModelError, ValueError, TypeError)):
+        return text
+    if text and type(error).__module__.startswith(("ihomer", "streams")):
+        return text
+    kind = type(error).__name__
+    return f"{kind}: {text} (IHOMER_DEBUG=1 shows where)" if text else f"{kind} (IHOMER_DEBUG=1 shows where)"
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    click.echo(f"Warning: {message}", err=True)
+
+
+@contextmanager
+def first_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """While inside: the first Ctrl-C calls `stop`, which ends the work in good order; the second ends it at once."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        sys.stderr.write("\nStopping; Ctrl-C again stops at once.\n")
+        stop()
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

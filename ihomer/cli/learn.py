@@ -1,0 +1,50 @@
+"""`ihomer learn`: a model learns a stream and is saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ihomer.cli import options
+from ihomer.cli.failures import INTERRUPTED, first_interrupt
+from ihomer.cli.progress import Progress
+
+
+@click.command("learn", short_help="Learn a stream and save the model.")
+@options.stream_options
+@options.model_options
+@click.option("--save", metavar="FILE", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              help="Where to write the checkpoint.")  # fmt: skip
+@options.allow_pickle
+@options.quiet
+def command(
+    *,
+    save: Path,
+    quiet: bool,
+    allow_pickle: bool,
+    model: str,
+    settings: tuple[str, ...],
+    seed: int,
+    load: str | None,
+    **reading: Any,
+) -> None:
+    """Learn STREAM without scoring and save the model to FILE.
+
+    Instances without labels are allowed. Ctrl-C ends the pass early and saves what was learned.
+    """
+    from ihomer.evaluation.passes import Learning, check_can_be_saved
+
+    stream = options.opened(**reading)
+    learner, _ = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
+    check_can_be_saved(learner, save, allow_pickle=allow_pickle)
+    with Progress(stream.name, quiet=quiet) as progress:
+        learning = Learning(learner, stream, lambda rows: progress(rows, stream.progress()))
+        with first_interrupt(learning.stop):
+            rows = learning.run()
+    learner.save(save, allow_pickle=allow_pickle)
+    options.tell_bad_rows(stream)
+    click.echo(f"{rows:,} instances learned, saved to {save} ({save.stat().st_size:,} bytes)", err=True)
+    if learning.stopped:
+        raise click.exceptions.Exit(INTERRUPTED)

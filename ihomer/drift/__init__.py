@@ -1,0 +1,5 @@
+"""Detectors of drift."""
+
+from ihomer.drift.adwin import AdwinBank
+
+__all__ = ["AdwinBank"]

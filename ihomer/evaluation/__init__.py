@@ -1,0 +1,25 @@
+"""Honest measurement: the prequential loop, its metrics, the trivial baselines, and what is reported."""
+
+from __future__ import annotations
+
+import importlib
+
+#: public name -> module it stands in; imported on first use.
+_PUBLIC = {
+    "Metrics": "ihomer.evaluation.metrics",
+    "Prequential": "ihomer.evaluation.prequential",
+    "Result": "ihomer.evaluation.result",
+    "RiverModel": "ihomer.evaluation.river_model",
+}
+
+__all__ = ["Metrics", "Prequential", "Result", "RiverModel"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'ihomer.evaluation' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

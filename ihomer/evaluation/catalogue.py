@@ -1,0 +1,177 @@
+"""The models that have a name, and how any other is found: a TOML file, or `module:object`."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import inspect
+import os
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A model with a name: the class, where it stands, and the parameters that make it what it is."""
+
+    module: str
+    attribute: str
+    parameters: Mapping[str, object]
+    what: str
+
+
+CATALOGUE: Final[Mapping[str, Entry]] = {
+    "ihomer": Entry("ihomer.model", "IHOMER", {}, "the default"),
+    "paper": Entry("ihomer.model", "IHOMER", {"preset": "paper"}, "as the iHOMER paper has it, an MLHAT per cluster"),
+    "mlhat": Entry("ihomer.learners.mlhat", "MLHAT", {}, "one multi-label Hoeffding adaptive tree"),
+    "linear": Entry("ihomer.learners.linear", "LinearLearner", {}, "one linear model per label"),
+}
+
+
+class UnknownModelError(ValueError):
+    """A model, or a parameter of one, that there is not; the message says what there is."""
+
+
+def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: int | None = None) -> tuple[Any, str]:
+    """Return the model that `spec` names, and what to call it in a report.
+
+    Parameters
+    ----------
+    spec
+        A name of `CATALOGUE`; the path of a TOML file with `model = "..."` and a table `[parameters]`; or
+        `module:object`, a class, a function that returns a model, or a model (whose clone is used).
+    settings
+        Parameters; they come before those of the file and of the catalogue.
+    seed
+        Given as parameter `seed` to a model that has one, unless `settings` do.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is no such model, or it has no such parameter.
+
+    Examples
+    --------
+    >>> model, name = make_model("river.multioutput:MultiClassEncoder", {"model": None})
+    >>> type(model).__name__, name
+    ('MultiClassEncoder', 'MultiClassEncoder')
+    >>> make_model("ihomr")
+    Traceback (most recent call last):
+    ihomer.evaluation.catalogue.UnknownModelError: there is no model 'ihomr'; did you mean 'ihomer'?
+    known: ihomer, linear, mlhat, paper; or a .toml file, or module:object
+    """
+    settings = dict(settings or {})
+    name = spec
+    if spec.endswith(".toml"):
+        name = Path(spec).stem
+        spec, parameters = _read_toml(Path(spec))
+        settings = parameters | settings
+    entry = CATALOGUE.get(spec)
+    if entry is not None:
+        factory = getattr(importlib.import_module(entry.module), entry.attribute)
+        settings = {**entry.parameters, **settings}
+    elif ":" in spec:
+        factory = _find(spec)
+        name = name if name != spec else spec.rpartition(":")[2].rpartition(".")[2]
+    else:
+        raise UnknownModelError(_unknown(spec))
+    if not callable(factory):
+        return _changed(factory, settings, seed), name
+    return _made(factory, spec, settings, seed), name
+
+
+def parse_setting(text: str) -> tuple[str, object]:
+    """Return key and value of `key=value`; the value as Python would read it, true, false and none too, else text.
+
+    Raises
+    ------
+    ValueError
+        If there is no key.
+
+    Examples
+    --------
+    >>> [parse_setting(text) for text in ("delta=1e-5", "fast=true", "preset=paper")]
+    [('delta', 1e-05), ('fast', True), ('preset', 'paper')]
+    """
+    key, equals, value = text.partition("=")
+    key, value = key.strip(), value.strip()
+    if not equals or not key.isidentifier():
+        raise ValueError(f"found {text!r}, expected key=value")
+    words: dict[str, object] = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return key, words[value.lower()]
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value
+
+
+def _read_toml(path: Path) -> tuple[str, dict[str, object]]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnknownModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnknownModelError(f"{path}: is not TOML: {error}") from None
+    model, parameters = content.pop("model", None), content.pop("parameters", {})
+    if not isinstance(model, str) or not isinstance(parameters, dict) or content or model.endswith(".toml"):
+        raise UnknownModelError(
+            f'{path}: expected model = "a name or module:object" and a table [parameters], nothing else'
+        )
+    return model, parameters
+
+
+def _find(spec: str) -> Any:
+    module_name, _, path = spec.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)  # a script that is installed does not look where it is called
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownModelError(f"there is no model {spec!r}: {error}") from None
+    return found
+
+
+def _made(factory: Callable[..., Any], spec: str, settings: dict[str, object], seed: int | None) -> Any:
+    parameters = inspect.signature(factory).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for key in settings:
+        if key not in parameters and not open_ended:
+            near = _nearest(key, parameters)
+            raise UnknownModelError(f"{spec} has no parameter {key!r}{near}\nknown: {', '.join(parameters)}")
+    if seed is not None and "seed" in parameters:
+        settings.setdefault("seed", seed)
+    return factory(**settings)
+
+
+def _changed(model: Any, settings: dict[str, object], seed: int | None) -> Any:
+    """Return a fresh copy of a river model with other parameters."""
+    parameters: Mapping[str, object] = model._get_params() if hasattr(model, "_get_params") else {}  # noqa: SLF001
+    for key in settings:
+        if key not in parameters:
+            raise UnknownModelError(f"{type(model).__name__} has no parameter {key!r}{_nearest(key, parameters)}")
+    if seed is not None and "seed" in parameters:
+        settings.setdefault("seed", seed)
+    return model.clone(settings) if hasattr(model, "clone") else model
+
+
+def _unknown(spec: str) -> str:
+    is_path = os.sep in spec or Path(spec).exists()
+    hint = " (a file must end with .toml)" if is_path else _nearest(spec, CATALOGUE)
+    known = ", ".join(sorted(CATALOGUE))
+    return f"there is no model {spec!r}{hint}\nknown: {known}; or a .toml file, or module:object"
+
+
+def _nearest(word: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

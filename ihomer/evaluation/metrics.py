@@ -1,0 +1,192 @@
+"""Multi-label metrics over a stream of rows, and the conventions they follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.evaluation import measures
+from ihomer.evaluation.labels import Renaming
+from ihomer.evaluation.tallies import Cumulative, Faded, Scored, Tally, Windowed, taller
+from ihomer.kernels import metrics as kernels
+from streams.batch import UNLABELLED, Batch
+from streams.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ihomer.predictions import Predictions
+    from streams.names import Name
+
+T = TypeVar("T", bound=np.generic)
+
+
+class Metrics:
+    """Metrics over rows of predicted label sets and rankings, in O(labels touched) per row.
+
+    *Conventions.* Every row counts, the first too; a label that was not known yet when the row was predicted
+    counts as predicted absent. The labels of the evaluation are those that the stream declares and those met
+    by now (true, or known to be absent, in some row): macro averages are means over them, 0 for a label where
+    the value is undefined (as `zero_division=0` in scikit-learn), and the Hamming loss is over the same labels,
+    so a row from before a label was met counts it as a correct absence. Micro averages are 0 where undefined.
+    Example-based values of a row are `empty_score` if both sets are empty, 0 if only one is. P@k is the number
+    of true labels among the best k, divided by k whatever the size of the set: a row without labels counts 0;
+    ties are the ranking's, by smaller id. Predicted labels that are not of the evaluation count as false
+    positives wherever no sum over its labels is taken: micro and example-based averages, subset accuracy.
+    Cells whose truth is not known (in PARTIAL rows) are left out of sets and rankings; UNLABELLED rows are not
+    scored.
+
+    The values do not depend on how the rows are cut into batches.
+
+    Parameters
+    ----------
+    labels
+        The labels that the stream declares, if it does.
+    window
+        Rows of the windowed form: the last so many scored rows, exactly. None: no such form.
+    fading
+        Factor of the faded form, in (0, 1): what a row counts less with each row after it. None: no such form.
+    empty_score
+        Example-based score of an empty prediction for an empty set: 1 as in MULAN, MEKA and MLHAT's published
+        results, 0 as in river's metrics.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ihomer.predictions import Predictions
+    >>> from streams import Batch
+    >>> batch = Batch.from_pairs([({}, {"red", "round"}), ({}, {"round"})])
+    >>> predictions = Predictions(
+    ...     labels=batch.labels,
+    ...     indptr=np.array([0, 1, 2]),
+    ...     indices=np.array([1, 1], np.int32),
+    ...     top_ids=np.array([[1], [1]], np.int32),
+    ...     top_scores=np.array([[0.9], [0.8]], np.float32),
+    ... )
+    >>> metrics = Metrics()
+    >>> metrics.update(batch, predictions)
+    >>> values = metrics.cumulative()
+    >>> {name: round(values[name], 3) for name in ("micro_f1", "macro_f1", "example_f1", "hamming_loss", "p_at_1")}
+    {'micro_f1': 0.8, 'macro_f1': 0.5, 'example_f1': 0.833, 'hamming_loss': 0.25, 'p_at_1': 1.0}
+    """
+
+    def __init__(
+        self,
+        labels: Iterable[Name] | None = None,
+        *,
+        window: int | None = None,
+        fading: float | None = None,
+        empty_score: float = 1.0,
+    ) -> None:
+        if window is not None and window < 1:
+            raise ValueError(f"window must be at least 1 row, found {window}")
+        if fading is not None and not 0 < fading < 1:
+            raise ValueError(f"fading must be between 0 and 1, both excluded, found {fading}")
+        if empty_score not in (0, 1):
+            raise ValueError(f"empty_score must be 0 or 1, found {empty_score}")
+        self.empty_score = float(empty_score)
+        #: All labels that were declared, met or predicted.
+        self.vocabulary = Vocabulary(() if labels is None else labels)
+        #: Rows so far, and those of them that could not be scored.
+        self.rows = self.unlabelled_rows = 0
+        self._met = np.ones(len(self.vocabulary), np.uint8)
+        self._marks = np.zeros(0, np.int64)
+        self._truth, self._predicted = Renaming(self.vocabulary), Renaming(self.vocabulary)
+        self._cumulative = Cumulative()
+        self._windowed = None if window is None else Windowed(window)
+        self._faded = None if fading is None else Faded(fading)
+        self._grow()
+
+    def update(self, batch: Batch, predictions: Predictions) -> None:
+        """Score the predictions for the rows of `batch`.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of rows differ.
+        """
+        n = len(batch)
+        if len(predictions) != n:
+            raise ValueError(f"{len(predictions)} predictions for {n} rows")
+        true_ids = self._truth(batch.labels, batch.label_indices)
+        known_indptr, known_ids = batch.known_indptr, batch.known_indices
+        if known_indptr is None or known_ids is None:
+            known_indptr, known_ids = np.zeros(n + 1, np.int64), np.empty(0, np.int32)
+        known_ids = self._truth(batch.labels, known_ids)
+        predicted_ids = self._predicted(predictions.labels, predictions.indices)
+        top_ids = self._predicted(predictions.labels, predictions.top_ids)
+        self._grow()
+        codes = np.empty(len(true_ids) + len(predicted_ids), np.int32)
+        code_indptr = np.empty(n + 1, np.int64)
+        shares = np.empty((n, kernels.N_SHARES))
+        rows = kernels.score_rows(
+            _own(batch.label_indptr), true_ids, _own(known_indptr), known_ids, _own(batch.status),
+            _own(predictions.indptr), predicted_ids, top_ids,
+            self.empty_score, 2 * self.rows + 1, self._marks, self._met, codes, code_indptr, shares,
+        )  # fmt: skip
+        scored = Scored(int(rows), code_indptr, codes, shares)
+        for tally in self._tallies():
+            tally.add(scored)
+        self.rows += n
+        self.unlabelled_rows += int(np.count_nonzero(batch.status == UNLABELLED))
+
+    def cumulative(self) -> dict[str, float]:
+        """Return all metrics over all rows; NaN as long as none was scored."""
+        return self._values(self._cumulative)
+
+    def windowed(self) -> dict[str, float]:
+        """Return all metrics over the last `window` scored rows."""
+        if self._windowed is None:
+            raise ValueError("there is no window: give Metrics(window=...)")
+        return self._values(self._windowed)
+
+    def faded(self) -> dict[str, float]:
+        """Return all metrics over all rows with the past fading."""
+        if self._faded is None:
+            raise ValueError("nothing is faded: give Metrics(fading=...)")
+        return self._values(self._faded)
+
+    def micro_f1(self) -> float:
+        """Return cumulative micro-F1 alone, in O(1)."""
+        return measures.micro_f1(self._cumulative.sums)
+
+    @property
+    def scored_rows(self) -> int:
+        """Rows that were scored."""
+        return self._cumulative.rows
+
+    @property
+    def n_labels(self) -> int:
+        """Labels of the evaluation: declared or met."""
+        return int(np.count_nonzero(self._met))
+
+    @property
+    def unknown_cells(self) -> int:
+        """Cells (row, label) that were left out because their truth is not known."""
+        return round(measures.unknown_cells(self._cumulative.sums, self.n_labels))
+
+    def _tallies(self) -> list[Tally]:
+        return [tally for tally in (self._cumulative, self._windowed, self._faded) if tally is not None]
+
+    def _values(self, tally: Tally) -> dict[str, float]:
+        counts, sums, rows = tally.totals()
+        n = len(self.vocabulary)
+        return measures.measures(counts[:n], sums, rows, self._met[:n] > 0)
+
+    def _grow(self) -> None:
+        n = len(self.vocabulary)
+        self._met, self._marks = taller(self._met, n), taller(self._marks, n)
+        for tally in self._tallies():
+            tally.grow(n)
+
+
+def _own(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """Return `array` as the kernels want it: contiguous and writeable, which is one signature."""
+    return array if array.flags.c_contiguous and array.flags.writeable else array.copy()

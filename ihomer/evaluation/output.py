@@ -1,0 +1,122 @@
+"""What `ihomer evaluate --out` leaves in a directory: the curve, the summary, the events, the predictions."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ihomer.checkpoint.atomic import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from ihomer.evaluation.result import Result
+    from ihomer.predictions import Predictions
+    from streams.batch import Batch
+
+
+class OutputDirectory:
+    """A directory that fills while an evaluation runs.
+
+    `metrics.csv` gets a row with every point of the curve, at once, so that a long run can be watched;
+    `predictions.jsonl`, if wanted, a line per instance; `events.jsonl` and `summary.json` are written at the end
+    beside their place and renamed. Files of an earlier run are replaced.
+
+    Parameters
+    ----------
+    path
+        The directory, made if it is not there.
+    predictions
+        Whether to write `predictions.jsonl`.
+    """
+
+    def __init__(self, path: Path, *, predictions: bool = False) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        for name in ("metrics.csv", "predictions.jsonl", "events.jsonl", "summary.json"):
+            (path / name).unlink(missing_ok=True)  # nothing here may be taken for a part of this run
+        self._metrics = (path / "metrics.csv").open("w", encoding="utf-8", newline="")
+        self._predictions = (path / "predictions.jsonl").open("wb") if predictions else None
+        self._writer: csv.DictWriter[str] | None = None
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._metrics.close()
+        if self._predictions is not None:
+            self._predictions.close()
+
+    def point(self, point: Mapping[str, object]) -> None:
+        """Add a row to `metrics.csv`; what was not measured is an empty field."""
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._metrics, list(point), lineterminator="\n")
+            self._writer.writeheader()
+        self._writer.writerow(dict(point))
+        self._metrics.flush()
+
+    def rows(self, batch: Batch, predictions: Predictions) -> None:
+        """Add a line per row to `predictions.jsonl`, if it is wanted."""
+        if self._predictions is not None:
+            for i in range(len(batch)):
+                line = prediction(self._rows + i, batch, predictions, i) | {"true": truth(batch, i)}
+                self._predictions.write(json_line(line))
+        self._rows += len(batch)
+
+    def finish(self, result: Result, events: Iterable[Mapping[str, object]]) -> None:
+        """Write `events.jsonl` and `summary.json` (the summary, the details, what was run)."""
+        write_whole(self.path / "events.jsonl", map(json_line, events))
+        whole = {"stream": result.stream, "model": result.model, **result.summary, **result.details}
+        write_whole(self.path / "summary.json", [to_json(whole)])
+
+
+def prediction(row: int, batch: Batch, predictions: Predictions, i: int) -> dict[str, Any]:
+    """Return row `i` as a JSON object.
+
+    `row` is its number in the stream; `id` and `t` are there if it has them; `predicted` is a label set in the order of
+    the names as strings; `top` the best labels with their scores.
+    """
+    line: dict[str, Any] = {"row": row}
+    if batch.keys is not None and batch.keys[i] is not None:
+        line["id"] = batch.keys[i]
+    if batch.times is not None and batch.times[i] == batch.times[i]:
+        line["t"] = float(batch.times[i])
+    line["predicted"] = sorted(predictions.label_set(i), key=str)
+    line["top"] = [[label, round(score, 6)] for label, score in predictions.ranking(i)]
+    return line
+
+
+def truth(batch: Batch, i: int) -> object:
+    """Return the labels of row `i` for JSON: a list if all are known, an object label -> bool if some are, or None."""
+    y = batch.y(i)
+    if isinstance(y, dict):
+        return {str(label): holds for label, holds in y.items()}
+    return None if y is None else sorted(y, key=str)
+
+
+def json_line(value: object) -> bytes:
+    """Return `value` as one line of JSON."""
+    return orjson.dumps(value, option=_OPTIONS | orjson.OPT_APPEND_NEWLINE, default=str)
+
+
+def to_json(value: object) -> bytes:
+    """Return `value` as indented JSON."""
+    return orjson.dumps(value, option=_OPTIONS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str)
+
+
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+
+def command_line() -> str:
+    """Return the command that runs, as it can be typed again."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

@@ -1,0 +1,45 @@
+"""What an evaluation found: the summary, the curve over the stream, and how they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Result:
+    """The outcome of a prequential evaluation.
+
+    `str(result)` is the table with the baselines.
+
+    Parameters
+    ----------
+    stream, model
+        What was run, as people call it.
+    summary
+        `instances`, `features`, `labels`, `clusters` (None for a model without), the metrics of
+        `ihomer.evaluation.measures.HEADLINE` over the whole stream (None if no row was scored), `cpu_seconds`
+        and `wall_seconds` of the whole loop, `instances_per_second` (instances / wall_seconds), `peak_rss_mb`
+        (largest resident size of the process so far, in 2^20 bytes), `baselines` (name -> metrics), `seed`,
+        `versions`, `command`.
+    details
+        What else is known: further metrics, rows that could not be scored, unknown cells, bad rows, where the
+        time went, options.
+    curve
+        A dict every N instances and one at the end (beyond 1,000 of them every second one is dropped, and so on):
+        `instances`, then each metric over all rows so far (`micro_f1`), over the window (`window_micro_f1`) and
+        faded (`faded_micro_f1`); labels, clusters, seconds, resident size.
+    interrupted
+        Whether the run was stopped before the end of the stream.
+    """
+
+    stream: str
+    model: str
+    summary: dict[str, object]
+    details: dict[str, object] = field(default_factory=dict)
+    curve: list[dict[str, object]] = field(default_factory=list)
+    interrupted: bool = False
+
+    def __str__(self) -> str:
+        from ihomer.evaluation.report import report
+
+        return report(self)

@@ -1,0 +1,136 @@
+"""Three ways to add up scored rows: over all of them, over the last N, and with the past fading."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.kernels import metrics as kernels
+
+T = TypeVar("T", bound=np.generic)
+
+#: Factor by which room grows, so that growing costs O(1) an entry.
+_GROWTH = 2
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Scored:
+    """What `score_rows` found in a block of rows: see there."""
+
+    rows: int
+    code_indptr: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int32]
+    shares: npt.NDArray[np.float64]
+
+
+class Tally(abc.ABC):
+    """Counts per label and sums over rows."""
+
+    @abc.abstractmethod
+    def add(self, scored: Scored) -> None:
+        """Add rows, in order."""
+
+    @abc.abstractmethod
+    def grow(self, n_labels: int) -> None:
+        """Make room for the labels 0..n_labels - 1."""
+
+    @abc.abstractmethod
+    def totals(self) -> tuple[npt.NDArray[np.int64] | npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+        """Return counts per label, sums and number of rows, as `measures` takes them."""
+
+
+class Cumulative(Tally):
+    """All rows since the start; counts in int64."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros((0, 3), np.int64)
+        self.sums = np.zeros(kernels.N_SHARES)
+        self.rows = 0
+
+    def add(self, scored: Scored) -> None:
+        """Add rows, in order."""
+        kernels.add_rows(scored.rows, scored.code_indptr, scored.codes, scored.shares, self.counts, self.sums)
+        self.rows += scored.rows
+
+    def grow(self, n_labels: int) -> None:
+        """Make room for the labels 0..n_labels - 1."""
+        self.counts = taller(self.counts, n_labels)
+
+    def totals(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
+        """Return counts per label, sums and number of rows."""
+        return self.counts, self.sums, self.rows
+
+
+class Windowed(Tally):
+    """The last `size` scored rows, exactly: what each row added is kept until it leaves.
+
+    The sums are taken anew from the rows whenever they are asked for, so nothing drifts however long it runs.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.counts = np.zeros((0, 3), np.int64)
+        self._shares = np.zeros((size, kernels.N_SHARES))
+        self._sizes = np.zeros(size, np.int64)
+        self._codes = np.zeros(1024, np.int32)
+        self._state = np.zeros(4, np.int64)
+
+    def add(self, scored: Scored) -> None:
+        """Add rows, in order."""
+        first, used = int(self._state[2]), int(self._state[3])
+        needed = used + int(scored.code_indptr[scored.rows])
+        if needed > len(self._codes):
+            codes = np.zeros(_GROWTH * needed, np.int32)
+            codes[:used] = np.roll(self._codes, -first)[:used]
+            self._codes = codes
+            self._state[2] = 0
+        kernels.slide_rows(
+            scored.rows, scored.code_indptr, scored.codes, scored.shares,
+            self.counts, self._shares, self._sizes, self._codes, self._state,
+        )  # fmt: skip
+
+    def grow(self, n_labels: int) -> None:
+        """Make room for the labels 0..n_labels - 1."""
+        self.counts = taller(self.counts, n_labels)
+
+    def totals(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
+        """Return counts per label, sums and number of rows."""
+        rows = int(self._state[1])
+        return self.counts, self._shares[:rows].sum(axis=0), rows
+
+
+class Faded(Tally):
+    """All rows, each counting `fading` times as much with every row that follows it."""
+
+    def __init__(self, fading: float) -> None:
+        self.fading = fading
+        self.sums = np.zeros(kernels.N_SHARES)
+        self._scaled = np.zeros((0, 3))
+        self._state = np.array([1.0, 0.0])
+
+    def add(self, scored: Scored) -> None:
+        """Add rows, in order."""
+        kernels.fade_rows(
+            scored.rows, scored.code_indptr, scored.codes, scored.shares,
+            self._scaled, self.sums, self._state, self.fading,
+        )  # fmt: skip
+
+    def grow(self, n_labels: int) -> None:
+        """Make room for the labels 0..n_labels - 1."""
+        self._scaled = taller(self._scaled, n_labels)
+
+    def totals(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
+        """Return counts per label, sums and number of rows."""
+        return self._scaled / self._state[0], self.sums, float(self._state[1])
+
+
+def taller(array: npt.NDArray[T], rows: int) -> npt.NDArray[T]:
+    """Return `array` with zeros below it, for at least `rows` rows; itself if it is tall enough."""
+    if rows <= len(array):
+        return array
+    grown = np.zeros((max(rows, _GROWTH * len(array)), *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return grown

@@ -1,0 +1,159 @@
+"""`open_stream`: a file, standard input, a shipped data set or a generator by its name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from streams.errors import BadRows, StreamError
+from streams.recognise import FORMATS, by_content, by_suffix
+from streams.sources import ByteSource
+from streams.stream import Stream
+
+#: What stands before the colon of a stream that is not a file; two letters at least, so that C:\rows.csv is one.
+_SCHEME = re.compile(r"([a-z][a-z0-9+]+):")
+
+#: Parameters of the readers that `open_stream` gives them itself, or that are not for users.
+_NO_OPTIONS = ("path", "source", "bad_rows", "block_bytes")
+
+
+def open_stream(
+    spec: str | Path,
+    *,
+    format: str = "auto",  # noqa: A002
+    label_columns: str | Sequence[str] | None = None,
+    bad_rows: BadRows | None = None,
+    on_error: str = "raise",
+    max_errors: int | None = None,
+    **options: Any,
+) -> Stream:
+    """Return the stream that `spec` names.
+
+    Parameters
+    ----------
+    spec
+        A file (plain, .gz, .bz2 or .xz); ``-`` for standard input; ``yeast``, real data that come with river;
+        or a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`).
+    format
+        ``svmlight``, ``arff``, ``csv``, ``jsonl`` or ``parquet``; ``auto``: told by the suffix, else by the
+        first bytes.
+    label_columns
+        For CSV and Parquet: which columns are labels, see `streams.csv_rows.CsvStream`.
+    bad_rows
+        What to do with bad rows; made of `on_error` and `max_errors` if not given.
+    on_error
+        ``raise``: the first bad row is an error; ``skip``: bad rows are left out and counted.
+    max_errors
+        With ``skip``: more bad rows than this are an error.
+    options
+        Further parameters of the reader of the format.
+
+    Raises
+    ------
+    StreamError
+        If there is no such file, scheme, format or option, or the file does not begin as its format asks.
+
+    Examples
+    --------
+    >>> stream = open_stream("synthetic:hyperplane?rows=100&labels=3&seed=7")
+    >>> x, y = next(iter(stream))
+    >>> list(y)
+    ['label0', 'label1', 'label2']
+    """
+    if bad_rows is None:
+        if on_error not in ("raise", "skip"):
+            raise StreamError(f"on_error must be 'raise' or 'skip', found {on_error!r}")
+        bad_rows = BadRows(skip=on_error == "skip", limit=max_errors)
+    spec = str(spec)
+    if label_columns is not None:
+        options["label_columns"] = label_columns
+    scheme = _SCHEME.match(spec)
+    if spec == "yeast" and not Path(spec).exists():
+        _refuse_options(spec, options)
+        return _yeast(bad_rows)
+    if scheme is not None and not Path(spec).exists():
+        _refuse_options(spec, options)
+        if scheme[1] != "synthetic":
+            raise StreamError(f"{spec}: unknown scheme {scheme[1]!r}, expected synthetic:NAME, a file, - or yeast")
+        from streams.synthetic.spec import open_synthetic
+
+        return open_synthetic(spec)
+    if format not in ("auto", *FORMATS):
+        raise StreamError(f"{spec}: unknown format {format!r}, expected auto, {', '.join(FORMATS)}")
+    if spec != "-" and not Path(spec).exists():
+        raise StreamError(f"{spec}: no such file{_near(Path(spec))}")
+    return _open_file(spec, format, bad_rows, options)
+
+
+def _open_file(path: str, format_: str, bad_rows: BadRows, options: dict[str, Any]) -> Stream:
+    source: str | ByteSource = path
+    if format_ == "auto" and (told := by_suffix(path)) is not None:
+        format_ = told
+    elif format_ == "auto":
+        # The reader gets the opened source: what was looked at in a pipe must not be lost.
+        source = ByteSource(path)
+        format_ = by_content(source)
+        if source.rewinds:
+            source.close()
+    reader = _reader(format_)
+    known = [name for name in inspect.signature(reader).parameters if name not in _NO_OPTIONS]
+    for name in options:
+        if name not in known:
+            expected = f"expected {', '.join(known)}" if known else "it has none"
+            raise StreamError(f"{path}: {format_} streams have no option {name!r}, {expected}")
+    return reader(source, bad_rows, **options)
+
+
+def _reader(format_: str) -> Callable[..., Stream]:
+    if format_ == "svmlight":
+        from streams.svmlight import SvmlightStream
+
+        return SvmlightStream
+    if format_ == "arff":
+        from streams.arff import ArffStream
+
+        return ArffStream
+    if format_ == "csv":
+        from streams.csv_rows import CsvStream
+
+        return CsvStream
+    if format_ == "jsonl":
+        from streams.json_lines import JsonLinesStream
+
+        return JsonLinesStream
+    from streams.parquet import ParquetStream
+
+    return ParquetStream
+
+
+def _yeast(bad_rows: BadRows) -> Stream:
+    from streams.csv_rows import CsvStream
+
+    # river is not imported for this: that takes a second.
+    river = importlib.util.find_spec("river")
+    assert river is not None
+    assert river.origin is not None
+    stream = CsvStream(str(Path(river.origin).parent / "datasets" / "yeast.csv.gz"), bad_rows, label_columns=["Class*"])
+    stream.name, stream.length = "yeast", 2417
+    return stream
+
+
+def _refuse_options(spec: str, options: dict[str, Any]) -> None:
+    if options:
+        raise StreamError(f"{spec}: {', '.join(options)}: options are for files, this stream has none")
+
+
+def _near(path: Path) -> str:
+    """Return what the file could have been meant to be called."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f" (nor a folder {str(path.parent)!r})"
+    names += ["yeast"] if path.parent == Path() else []
+    near = difflib.get_close_matches(path.name, sorted(names), n=3)
+    return f"; did you mean {' or '.join(repr(str(path.parent / name)) for name in near)}?" if near else ""

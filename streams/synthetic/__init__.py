@@ -1,0 +1,8 @@
+"""Generators of multi-label streams: the same rows for the same parameters, whatever the batch size."""
+
+from streams.synthetic.groups import Groups
+from streams.synthetic.hyperplane import Hyperplane
+from streams.synthetic.random_tree import RandomTree
+from streams.synthetic.rbf import RBF
+
+__all__ = ["RBF", "Groups", "Hyperplane", "RandomTree"]

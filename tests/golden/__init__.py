@@ -1,0 +1,1 @@
+"""Files of every format ever written: they must be readable for ever."""

@@ -1,0 +1,105 @@
+"""Metrics from sets of names, straight from their definitions."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+KINDS = ("f1", "precision", "recall", "jaccard")
+
+
+def value(kind, tp, fp, fn, undefined=0.0):
+    above, below = {
+        "f1": (2 * tp, 2 * tp + fp + fn),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "jaccard": (tp, tp + fp + fn),
+    }[kind]
+    return above / below if below else undefined
+
+
+def example(kind, y, p, empty_score):
+    if not y and not p:
+        return empty_score
+    if not y or not p:
+        return 0.0
+    return value(kind, len(y & p), len(p - y), len(y - p))
+
+
+def metrics(rows, labels, empty_score=1.0, weights=None):
+    """All metrics.
+
+    rows: (y, p, ranking, known) with sets y and p, a list, and a set or None (all are known); labels: those of the
+    evaluation.
+    """
+    weights = [1.0] * len(rows) if weights is None else weights
+    rows = [
+        (y, p if known is None else p & known, [n for n in r if known is None or n in known], known)
+        for y, p, r, known in rows
+    ]
+    total = sum(weights)
+
+    def mean(values):
+        return sum(w * v for w, v in zip(weights, values, strict=True)) / total
+
+    def counts(names):
+        tp = sum(w * len(y & p & names) for w, (y, p, _, _) in zip(weights, rows, strict=True))
+        fp = sum(w * len((p - y) & names) for w, (y, p, _, _) in zip(weights, rows, strict=True))
+        fn = sum(w * len((y - p) & names) for w, (y, p, _, _) in zip(weights, rows, strict=True))
+        return tp, fp, fn
+
+    labels = set(labels)
+    everything = labels.union(*(y | p for y, p, _, _ in rows))
+    cells = sum(w * len(labels if known is None else known) for w, (_, _, _, known) in zip(weights, rows, strict=True))
+    _, fp, fn = counts(labels)
+    found = {
+        "subset_accuracy": mean([float(y == p) for y, p, _, _ in rows]),
+        "hamming_loss": (fp + fn) / cells if cells else 0.0,
+    }
+    for k in (1, 3, 5):
+        found[f"p_at_{k}"] = mean([len(y.intersection(r[:k])) / k for y, _, r, _ in rows])
+    for kind in KINDS:
+        found[f"micro_{kind}"] = value(kind, *counts(everything))
+        found[f"example_{kind}"] = mean([example(kind, y, p, empty_score) for y, p, _, _ in rows])
+        if kind != "jaccard":
+            found[f"macro_{kind}"] = fmean([value(kind, *counts({n})) for n in labels] or [0.0])
+    return found
+
+
+def no_change(truths):
+    """truths: (y, known or None) or None per row; returns the predicted sets."""
+    current, answers = set(), []
+    for truth in truths:
+        answers.append(current)
+        if truth is not None:
+            y, known = truth
+            current = set(y) if known is None else (current - known) | y
+    return answers
+
+
+def majority_set(truths):
+    counts, answers, best = {}, [], frozenset()
+    for truth in truths:
+        answers.append(set(best))
+        if truth is not None and truth[1] is None:
+            y = frozenset(truth[0])
+            counts[y] = counts.get(y, 0) + 1
+            if best not in counts or counts[y] > counts[best]:
+                best = y
+    return answers
+
+
+def label_prior(truths):
+    """Returns the predicted sets and the rankings (ids are the labels)."""
+    rows, held, known_in, answers = 0, {}, {}, []
+    for truth in truths:
+        predicted = {n for n, count in held.items() if 2 * count > rows + known_in.get(n, 0)}
+        answers.append((predicted, sorted(held, key=lambda n: (-held[n], n))[:5]))
+        if truth is None:
+            continue
+        y, known = truth
+        rows += known is None
+        for n in known or ():
+            known_in[n] = known_in.get(n, 0) + 1
+        for n in y:
+            held[n] = held.get(n, 0) + 1
+    return answers

@@ -1,0 +1,25 @@
+"""Checkpoints of every format ever written can be read, and the present one is still written the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from ihomer.checkpoint import describe, dumps, read
+from ihomer.checkpoint.container import read_head
+from ihomer.checkpoint.layout import FORMAT, PREAMBLE
+from tests.golden.make import path, tree
+from tests.test_checkpoint import same
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT + 1))
+def test_golden_files_can_be_read(version):
+    assert describe(path(version))["format"] == version
+    assert same(read(path(version), kind="golden"), tree())
+
+
+def test_what_is_written_has_not_changed():
+    def contents(data):
+        head = read_head(data[: PREAMBLE.size], len(data), sealed=lambda: True)
+        return data[head.header_end : head.structure_end], data[head.arrays_start : head.arrays_end]
+
+    assert contents(dumps(tree(), kind="golden")) == contents(path(FORMAT).read_bytes())
