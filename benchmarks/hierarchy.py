@@ -79,7 +79,7 @@ def grown(n_labels: int) -> ClusterTree:
 
 
 def show_planted(seeds: int, rows_many: int) -> None:
-    """Adjusted Rand indices, the worst of all seeds."""
+    """Print adjusted Rand indices, the worst of all seeds first."""
     from sklearn.metrics import adjusted_rand_score as ari
 
     found, again, large = [], [], []
@@ -99,11 +99,11 @@ def show_planted(seeds: int, rows_many: int) -> None:
     print("\n| planted groups (adjusted Rand index) | worst | mean | asked |\n|---|---|---|---|")
     print(f"| 5 groups, 50 labels, 5,000 rows | {min(found):.3f} | {np.mean(found):.3f} | .95 |")
     print(f"| groups re-drawn, 5,000 rows later | {min(again):.3f} | {np.mean(again):.3f} | .95 |")
-    print(f"| 10 groups of 20 to 300, 1,000 labels, {rows_many:,} rows | {min(large):.3f} | {np.mean(large):.3f} | .90 |")
+    print(f"| 10 groups of 20 to 300, 1,000 labels, {rows_many:,} | {min(large):.3f} | {np.mean(large):.3f} | .90 |")
 
 
 def show_independent(seeds: int) -> None:
-    """Seeds in which independent labels were split."""
+    """Print in how many seeds independent labels were split."""
     kinds = {
         "50 labels, p = .1": np.full(50, 0.1),
         "50 labels, p = .01 to .5": np.linspace(0.01, 0.5, 50),
@@ -121,7 +121,7 @@ def show_independent(seeds: int) -> None:
 
 
 def show_many() -> None:
-    """Cost of an instance where labels are many."""
+    """Print what an instance costs where labels are many."""
     print("\n| labels | rows | counting, µs a row | structure, µs a row | pairs kept | MB |\n|---|---|---|---|---|---|")
     for labels in (1_000, 12_000, 100_000):
         rows = many(np.random.default_rng(0), labels, 200_000)
@@ -140,7 +140,7 @@ def label_sets(path: Path) -> tuple[int, Longs, Ints]:
 
 
 def show_real(folder: Path, names: list[str], drawings: Path | None) -> None:
-    """Clusters found on real data, by both rules."""
+    """Print what both rules find on real data."""
     print("\n| data | rule | labels | clusters | largest | similarity kept | pairs kept | lift | µs a row |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name in names:

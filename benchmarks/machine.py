@@ -12,6 +12,6 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = names[0] if names else model
+        named = (line for line in info.read_text().splitlines() if line.startswith("model name"))
+        model = next(named, f":{model}").split(":", 1)[1].strip()
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()} on {platform.system()}"

@@ -307,7 +307,8 @@ def without_dropped(
 ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
     """Return the rows without the entries whose id is negative."""
     keep = ids >= 0
-    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))
+    kept = np.zeros(len(keep) + 1, np.int64)
+    np.cumsum(keep, out=kept[1:])
     return kept[indptr], ids[keep], values[keep]
 
 

@@ -150,10 +150,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_learn_many(self, X: Any, y: Any = None) -> Any: ...
     def predict_learn_many(self, X: Any, y: Any = None) -> Any:
         """Predict each instance, then learn it, in turn; parameters as `learn_many`, answer as `predict_many`."""
-        batch = self._as_batch(X, y)
-        n_labels = len(self._door.labels)
-        rows, scored = self._learned_batch(batch)
-        return self._as_table(X, self._predictions(rows, scored), max(n_labels, rows.n_labels))
+        rows, scored = self._learned_batch(self._as_batch(X, y))
+        return self._as_table(X, self._predictions(rows, scored))
 
     @overload
     def predict_many(self, X: Batch) -> Predictions: ...
@@ -167,10 +165,10 @@ class ArrayEstimator(base.MultiLabelClassifier):
         Predictions, DataFrame or CSR matrix
             For a Batch the label sets and the best 5 labels of each row (`ihomer.predictions.Predictions`); for a
             DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
-            of bools with a column per label, in the order of `labels`.
+            of bools whose column j is the label named j.
         """
         rows = self._door.predicted(self._as_batch(X, None))
-        return self._as_table(X, self._predictions(rows, self._predict(rows)), rows.n_labels)
+        return self._as_table(X, self._predictions(rows, self._predict(rows)))
 
     def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
         rows = self._door.learned(batch)
@@ -193,12 +191,19 @@ class ArrayEstimator(base.MultiLabelClassifier):
 
         return from_table(X, y)
 
-    def _as_table(self, X: Any, predictions: Predictions, n_labels: int) -> Any:
+    def _as_table(self, X: Any, predictions: Predictions) -> Any:
         if isinstance(X, Batch):
             return predictions
-        from streams.tables import label_table
+        from streams.tables import to_csr, to_frame
 
-        return label_table(X, predictions.indptr, predictions.indices, predictions.labels.names[:n_labels])
+        labels = self._door.labels
+        if hasattr(X, "columns"):
+            return to_frame(predictions.indptr, predictions.indices, labels, index=X.index)
+        strange = next((name for name in labels if not isinstance(name, int) or name < 0), None)
+        if strange is not None:
+            raise ValueError(f"columns of a matrix are 0, 1, ..., but there is a label {strange!r}: give a DataFrame")
+        columns = np.array(labels.names, np.int32)
+        return to_csr(predictions.indptr, columns[predictions.indices], int(columns.max(initial=-1)) + 1)
 
     # ------------------------------------------------------------------ looking inside
 

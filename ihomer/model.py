@@ -33,9 +33,9 @@ class IHOMER(ArrayEstimator):
 
     Neves, Lourenço, Cano & Marreiros, "iHOMER", ECAI 2025 (arXiv 2507.20894). Labels are clustered online by the
     Jaccard similarity of their occurrences into a tree; experts over all labels and, if asked for, one learner for
-    every cluster score each label; an online Bayesian stack makes one calibrated probability of the scores; a decision makes a label
-    set of the probabilities. ADWIN watches the losses of the model and of every cluster. Everything learned belongs to
-    labels: when clusters split or merge, nothing of it is lost.
+    every cluster score each label; an online Bayesian stack makes one calibrated probability of the scores; a decision
+    makes a label set of the probabilities. ADWIN watches the losses of the model and of every cluster. Everything
+    learned belongs to labels: when clusters split or merge, nothing of it is lost.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ class IHOMER(ArrayEstimator):
 
     @property
     def hierarchy(self) -> LabelHierarchy:
-        """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`. Training it is no concern of the model."""
+        """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`."""
         return self._clusterer.showing(self._tree, self._door.labels)
 
     # ------------------------------------------------------------------ state

@@ -75,17 +75,17 @@ class Rows:
         """Return the same rows as a learner of the labels `columns` (ascending) sees them: 0 is the first of them."""
         if len(columns) == self.n_labels and (not len(columns) or columns[-1] == self.n_labels - 1):
             return self  # all labels there are: nothing looks different
-        columns = columns.astype(np.int32)
-        held_indptr, held = _of_columns(self.label_indptr, self.label_indices, columns)
-        known_indptr, known = _of_columns(self.known_indptr, self.known_indices, columns)
+        mine = columns.astype(np.int32)
+        held_indptr, held = _of_columns(self.label_indptr, self.label_indices, mine)
+        known_indptr, known = _of_columns(self.known_indptr, self.known_indices, mine)
         return replace(
             self,
             label_indptr=held_indptr,
             label_indices=held,
             known_indptr=known_indptr,
             known_indices=known,
-            limits=np.searchsorted(columns, self.limits).astype(np.int32),
-            n_labels=int(np.searchsorted(columns, self.n_labels)),
+            limits=np.searchsorted(mine, self.limits).astype(np.int32),
+            n_labels=int(np.searchsorted(mine, self.n_labels)),
         )
 
 
@@ -98,7 +98,8 @@ def _of_columns(
     at = np.searchsorted(columns, indices)
     keep = at < len(columns)
     keep[keep] = columns[at[keep]] == indices[keep]
-    kept = np.concatenate((np.zeros(1, np.int64), np.cumsum(keep)))
+    kept = np.zeros(len(keep) + 1, np.int64)
+    np.cumsum(keep, out=kept[1:])
     return kept[indptr - first], at[keep].astype(np.int32)
 
 

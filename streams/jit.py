@@ -18,11 +18,11 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
-from numba import config
 
+_config: Any = numba.core.config
 F = TypeVar("F", bound=Callable[..., object])
 
 #: Nothing here may change a bit from run to run: no fastmath (it re-orders sums), no parallel reductions.
@@ -52,13 +52,13 @@ def jit(function: F) -> F:
     3.0
     """
     directory = _cache_directory() if _has_file(function) else None
-    before = config.CACHE_DIR
+    before = _config.CACHE_DIR
     try:
         if directory is not None:
-            config.CACHE_DIR = str(directory)
-        return numba.njit(cache=directory is not None, **FLAGS)(function)  # type: ignore[no-any-return]
+            _config.CACHE_DIR = str(directory)
+        return numba.njit(cache=directory is not None, **FLAGS)(function)  # type: ignore[call-overload, no-any-return]
     finally:
-        config.CACHE_DIR = before
+        _config.CACHE_DIR = before
 
 
 def _has_file(function: Callable[..., object]) -> bool:
@@ -80,15 +80,17 @@ def _cache_directory() -> Path | None:
         os.utime(directory)
         free = shutil.disk_usage(directory).free
     except OSError as error:
-        return _no_cache(root, str(error))
+        _warn(root, str(error))
+        return None
     if free < _NEEDED_BYTES:
-        return _no_cache(root, f"less than {_NEEDED_BYTES >> 20} MB free")
+        _warn(root, f"less than {_NEEDED_BYTES >> 20} MB free")
+        return None
     if fresh:
         _prune(root, keep=directory)
     return directory
 
 
-def _no_cache(root: Path, why: str) -> None:
+def _warn(root: Path, why: str) -> None:
     warnings.warn(
         f"compiled kernels are not kept: {root} cannot be written ({why}); every start compiles anew. "
         "Set IHOMER_CACHE_DIR to a directory that can be written.",

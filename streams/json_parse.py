@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 import orjson
@@ -20,6 +22,12 @@ from streams.kernels.parse_json import (
 from streams.rows import sorting_scratch
 from streams.vocabulary import NUMERIC, Vocabulary
 
+T = TypeVar("T", bound=np.generic)
+_Arrays: TypeAlias = (
+    "tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.uint8], "
+    "npt.NDArray[np.int32]]"
+)
+
 
 class NameTable:
     """A hash table, in arrays, of the names of a growing vocabulary that are strings and stand for one number.
@@ -37,11 +45,11 @@ class NameTable:
 
     def _reset(self) -> None:
         self._n = 0
-        self.slots = np.full(1 << 10, -1, np.int32)
-        self.hashes = np.empty(1 << 9, np.uint64)
-        self.ends = np.zeros((1 << 9) + 1, np.int64)
-        self.columns = np.empty(1 << 9, np.int32)
-        self.letters = np.empty(1 << 13, np.uint8)
+        self.slots: npt.NDArray[np.int32] = np.full(1 << 10, -1, np.int32)
+        self.hashes: npt.NDArray[np.uint64] = np.empty(1 << 9, np.uint64)
+        self.ends: npt.NDArray[np.int64] = np.zeros((1 << 9) + 1, np.int64)
+        self.columns: npt.NDArray[np.int32] = np.empty(1 << 9, np.int32)
+        self.letters: npt.NDArray[np.uint8] = np.empty(1 << 13, np.uint8)
 
     def grow(self) -> None:
         """Enter the names that the vocabulary has gained."""
@@ -78,7 +86,7 @@ class NameTable:
         self._n = n
 
     @property
-    def arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
+    def arrays(self) -> _Arrays:
         """What the kernel wants."""
         return self.slots, self.hashes, self.ends, self.letters, self.columns
 
@@ -190,7 +198,7 @@ class BlockParser:
         return None if times is None else np.array(times, np.float64)  # None is NaN
 
 
-def _room(array: npt.NDArray[np.generic], n: int) -> npt.NDArray[np.generic]:
+def _room(array: npt.NDArray[T], n: int) -> npt.NDArray[T]:
     """Return `array`, or a copy at least `n` long, twice as long as it needs to be."""
     if n <= len(array):
         return array

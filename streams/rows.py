@@ -7,6 +7,7 @@ import numbers
 from array import array
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -188,11 +189,32 @@ def encode(
     """Return ids and values of the features in `x`; new names get ids in sorted order; see `encode_slowly`."""
     try:
         # The common row: names that are known, plain numbers. Strings and None make array("d") raise.
-        ids, values = array("i", map(features.ids.__getitem__, x)), array("d", x.values())
+        plain: Any = x.values()
+        ids, values = array("i", map(features.ids.__getitem__, x)), array("d", plain)
     except (KeyError, TypeError, OverflowError):
-        return encode_slowly(x, features, grow=grow, keep_missing=keep_missing)
+        known = encode_known(x, features)
+        return encode_slowly(x, features, grow=grow, keep_missing=keep_missing) if known is None else known
     if features.nominal and any(value != value for value in values):  # noqa: PLR0124
         return encode_slowly(x, features, grow=grow, keep_missing=keep_missing)
+    return ids, values
+
+
+def encode_known(x: Mapping[Name, object], features: Vocabulary) -> tuple[array[int], array[float]] | None:
+    """Return ids and values of a row of plain numbers and categories that are all known; None if it is another one."""
+    ids, values = array("i"), array("d")
+    try:
+        for name, value in x.items():
+            kind = type(value)
+            if kind is str:
+                ids.append(features.category_ids[name, value])  # type: ignore[index]
+                values.append(1.0)
+            elif (kind is float and value == value) or kind is int or kind is bool:  # noqa: PLR0124
+                ids.append(features.ids[name])
+                values.append(value)  # type: ignore[arg-type]
+            else:
+                return None
+    except (KeyError, OverflowError):
+        return None
     return ids, values
 
 

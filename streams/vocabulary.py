@@ -39,7 +39,8 @@ class Vocabulary:
         self.ids: dict[Name, int] = {}
         self._names: list[Name] = []
         self._categories: dict[int, tuple[Name, Name]] = {}  # id -> (attribute, category) of indicators
-        self._category_ids: dict[tuple[Name, Name], int] = {}
+        #: (attribute, category) -> id of every indicator; to be read, not written, from outside.
+        self.category_ids: dict[tuple[Name, Name], int] = {}
         self._indicators: dict[Name, list[int]] = {}  # attribute -> ids of its indicators
         for name in names:
             self.add(name)
@@ -72,7 +73,7 @@ class Vocabulary:
 
     def get_category(self, attribute: Name, category: Name) -> int:
         """Return the id of the indicator of one category, or -1."""
-        return self._category_ids.get((attribute, category), -1)
+        return self.category_ids.get((attribute, category), -1)
 
     def indicators(self, attribute: Name) -> Sequence[int]:
         """Return the ids of the indicators of a nominal attribute met so far, none if it is not nominal."""
@@ -118,7 +119,7 @@ class Vocabulary:
         ValueError
             If a numeric column, or another attribute's category, has that name already.
         """
-        i = self._category_ids.get((attribute, category))
+        i = self.category_ids.get((attribute, category))
         if i is not None:
             return i
         sort_key(attribute)
@@ -130,7 +131,7 @@ class Vocabulary:
             )
         i = self._append(name)
         self._categories[i] = (attribute, category)
-        self._category_ids[attribute, category] = i
+        self.category_ids[attribute, category] = i
         self._indicators.setdefault(attribute, []).append(i)
         return i
 
@@ -173,7 +174,7 @@ class Vocabulary:
             del self.ids[self._names.pop()]
             pair = self._categories.pop(i, None)
             if pair is not None:
-                del self._category_ids[pair]
+                del self.category_ids[pair]
                 self._indicators[pair[0]].pop()
                 if not self._indicators[pair[0]]:
                     del self._indicators[pair[0]]
@@ -184,7 +185,7 @@ class Vocabulary:
         twin.ids = dict(self.ids)
         twin._names = list(self._names)
         twin._categories = dict(self._categories)
-        twin._category_ids = dict(self._category_ids)
+        twin.category_ids = dict(self.category_ids)
         twin._indicators = {attribute: list(ids) for attribute, ids in self._indicators.items()}
         return twin
 

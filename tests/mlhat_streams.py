@@ -32,7 +32,7 @@ def rows_of(xs, truths, status, limits, n_features):
         )
 
     indptr, indices = csr([sorted(x) for x in xs])
-    held_indptr, held = csr([sorted(l for l, h in t.items() if h) for t in truths])
+    held_indptr, held = csr([sorted(label for label, h in t.items() if h) for t in truths])
     known_indptr, known = csr([sorted(t) if s == 1 else [] for t, s in zip(truths, status, strict=True)])
     values = np.array([x[f] for x in xs for f in sorted(x)], np.float32)
     return Rows(
@@ -56,14 +56,14 @@ def random_stream(seed, n, *, density=0.3, n_features=8, n_labels=5, all_born=Fa
         limit = limits[-1]
         s = int(rng.choice([0, 1, 2], p=[0.1, 0.2, 0.7]))
         new = limit + 1 if s and limit < n_labels and rng.random() < 0.15 else limit
-        score = sum(v for v in x.values() if v == v)
-        truth = {l: bool(rng.random() < 1 / (1 + np.exp(-score + l))) for l in range(new)}
+        score = sum(v for v in x.values() if not np.isnan(v))
+        truth = {label: bool(rng.random() < 1 / (1 + np.exp(-score + label))) for label in range(new)}
         if new > limit:
             truth[limit] = True
         if s == 0:
             truth = {}
         if s == 1:
-            truth = {l: h for l, h in truth.items() if l >= limit or rng.random() < 0.5}
+            truth = {label: h for label, h in truth.items() if label >= limit or rng.random() < 0.5}
         xs.append(x), truths.append(truth), status.append(s), limits.append(new)
     return Stream(rows_of(xs, truths, status, limits, n_features), kinds)
 
@@ -75,7 +75,7 @@ def piecewise(n, seed=0):
     side = np.where(X[:, 0] > 0.2, 1, -1) * np.where(np.arange(n) < n // 2, 1, -1)
     Y = np.stack([side > 0, side * X[:, 1] > 0, side * X[:, 2] > 0.5], 1)
     xs = [{f: float(v) for f, v in enumerate(row)} for row in X]
-    truths = [{l: bool(v) for l, v in enumerate(row)} for row in Y]
+    truths = [{label: bool(v) for label, v in enumerate(row)} for row in Y]
     return Stream(rows_of(xs, truths, [2] * n, [3] * (n + 1), 3), np.zeros(3, np.uint8))
 
 
@@ -104,6 +104,6 @@ def naive_run(stream, **parameters):
         held = rows.label_indices[rows.label_indptr[i] : rows.label_indptr[i + 1]].tolist()
         known = rows.known_indices[rows.known_indptr[i] : rows.known_indptr[i + 1]].tolist()
         limit, after = int(rows.limits[i]), int(rows.limits[i + 1])
-        truth = {l: l in held for l in (range(after) if rows.status[i] == 2 else known)}
-        out[i, :limit] = naive.test_then_train(x, truth, bool(rows.status[i] == 2), limit, after, stream.kinds)
+        truth = {label: label in held for label in (range(after) if rows.status[i] == 2 else known)}
+        out[i, :limit] = naive.test_then_train(x, truth, bool(rows.status[i] == 2), limit, after)
     return out, naive

@@ -171,7 +171,7 @@ def test_states_do_not_share_arrays(rule):
 
 
 def test_odac_splits_with_the_tests_of_the_paper():
-    # Two pairs that never meet, d = 0 within and 1 across: d0 = 0, d1 = d2 = 1, mean = 2/3, (d1-d0)|d1+d0-2 mean| = 1/3.
+    # Two pairs that never meet, d = 0 within and 1 across: d0 = 0, d1 = d2 = 1, mean = 2/3, gain = |1 + 0 - 4/3|.
     sets = [[0, 1], [2, 3]] * 320
     tree = ClusterTree(rule="odac", delta=0.1, half_life=math.inf)
     tree.add_labels(4)

@@ -61,7 +61,7 @@ def stream(n: int, seed: int = 0, partial_rows: bool = True) -> list[tuple[dict[
 
 
 def same(one: ArrayEstimator, other: ArrayEstimator) -> bool:
-    """Whether two models hold the same, to the last bit; river's own objects are pickled in no fixed order, so asked."""
+    """Whether two models hold the same, to the last bit; river's own objects are pickled in no fixed order: asked."""
     if isinstance(one, RiverLearner):
         return all(told(one, x) == told(other, x) for x, _ in stream(20, seed=9))
     return pickle.dumps(one) == pickle.dumps(other)

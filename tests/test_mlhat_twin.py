@@ -10,7 +10,8 @@ from tests.mlhat_streams import core_of, naive_run, piecewise, random_stream, ru
 @pytest.mark.parametrize("kind", ["sparse", "dense"])
 def test_random_streams_with_births_masks_and_missing_values(kind, seed):
     stream = random_stream(seed, 90, density=0.2 if kind == "sparse" else 0.9)
-    parameters = {"grace_period": 20, "window": 12, "alternate_rows": 10, "bagging": seed % 2 == 1, "delta": 0.1, "seed": seed}
+    parameters = {"grace_period": 20, "window": 12, "alternate_rows": 10, "delta": 0.1, "seed": seed}
+    parameters["bagging"] = seed % 2 == 1
     theirs, _ = naive_run(stream, **parameters)
     np.testing.assert_allclose(run(core_of(stream, **parameters), stream), theirs, atol=2e-6)
 

@@ -48,7 +48,8 @@ def sketch(tree: ClusterTree, names: Sequence[object], max_clusters: int) -> Ske
     leaves, labels, bounds = tree.grouped()
     groups = {leaf: labels[a:b] for leaf, a, b in zip(leaves, bounds[:-1], bounds[1:], strict=True)}
     shown = set(sorted(leaves, key=lambda leaf: (-len(groups[leaf]), leaf))[:max_clusters])
-    made: dict[int, tuple[Sketch | None, int, int]] = {}  # what is shown of a subtree, and labels and clusters beside it
+    # Of a subtree: what is shown, and how many labels and clusters are not.
+    made: dict[int, tuple[Sketch | None, int, int]] = {}
     for node, _ in reversed(list(tree.nodes.walk())):
         if tree.nodes.is_leaf(node):
             ids = groups[node]

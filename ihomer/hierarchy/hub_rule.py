@@ -82,7 +82,8 @@ class HubRule:
         ticks, rows = tree.counts.ticks, tree.n_rows
         split = self._succeeded(tree) if ticks[RIPE] else []
         look = (
-            ticks[UPDATES] >= 2 * ticks[USED] > 0
+            ticks[UPDATES] >= 2 * ticks[USED] + tree.n_labels
+            and ticks[USED] > 0
             and rows - self._looked >= FIRST_LOOK
             and rows - self._looked >= GROWTH * tree.counts.total
         )
@@ -171,7 +172,8 @@ class _Look:
         cluster_of, mass = self.tree.cluster_of, np.empty(len(members))
         self.place[members] = -1
         a, b, level = hubs(members, cluster_of, *self.pairs, self.total, mass)
-        order = np.argsort(-mass, kind="stable")
+        some = np.flatnonzero(mass)  # most labels of a large cluster have no mass at all: they need no sorting
+        order = np.concatenate([some[np.argsort(-mass[some], kind="stable")], np.flatnonzero(mass == 0)])
         divide(members, order, cluster_of, *self.pairs, self.total, level, a, b, self.place)
         promise, tight = self._promise(members)
         halves = self.place[members]

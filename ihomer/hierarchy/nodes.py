@@ -46,6 +46,8 @@ class Nodes:
 
     def leaves(self, below: int | None = None) -> list[int]:
         """Return the leaves below a node (the root), ascending."""
+        if below is None:
+            return np.flatnonzero((self.parent != FREE) & (self.children[:, 0] == NONE)).tolist()
         return sorted(node for node, _ in self.walk(below) if self.is_leaf(node))
 
     def walk(self, below: int | None = None) -> Iterator[tuple[int, int]]:

@@ -120,9 +120,9 @@ def _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length):  #
 
 
 @jit
-def adwin_update(
+def adwin_update(  # type: ignore[no-untyped-def]
     counts, sums, spreads, windows, clocks, slot, value, delta, clock, max_buckets, min_window_length, grace_period
-):  # type: ignore[no-untyped-def]
+):
     """Give one value to one detector; return NOTHING, ROSE or FELL: how the mean changed, if it did.
 
     The arrays must have room (`adwin_full`). Parameters are those of `river.drift.ADWIN`, whose flags, width
@@ -145,7 +145,7 @@ def adwin_update(
 
 
 @jit
-def adwin_update_many(
+def adwin_update_many(  # type: ignore[no-untyped-def]
     counts,
     sums,
     spreads,
@@ -160,7 +160,7 @@ def adwin_update_many(
     min_window_length,
     grace_period,
     answers,
-):  # type: ignore[no-untyped-def]
+):
     """Give `values[i]` to the detector `slots[i]`, in order from `start` on; return where room ran out, or the end.
 
     Parameters

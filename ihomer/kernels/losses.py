@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from streams.jit import jit
@@ -33,7 +35,7 @@ def faded_log_loss(p, columns, label_indptr, label_indices, status, limits, fade
             holds = i < label_indptr[row + 1] and label_indices[i] == k
             q = np.float64(p[row, k])
             q = min(max(q if holds else 1.0 - q, 1e-6), 1.0)
-            loss -= np.log(q)
+            loss -= math.log(q)
             n += 1
         if n:
             state[0] = fade * state[0] + loss / n
@@ -48,8 +50,8 @@ def soft_f1_losses(  # type: ignore[no-untyped-def]
     """Write the losses that monitors watch: for each complete row that of the model, and of every cluster concerned.
 
     The loss is 1 - 2 sum(y p) / (sum(y) + sum(p)) over the labels of the model (slot 0) or the cluster c (slot c + 1),
-    in [0, 1] whatever the number of labels. A cluster is concerned in rows where one of its labels holds or is predicted;
-    elsewhere its loss would only say how small its probabilities are.
+    in [0, 1] whatever the number of labels. A cluster is concerned in rows where one of its labels holds or is
+    predicted; elsewhere its loss would only say how small its probabilities are.
 
     Parameters
     ----------

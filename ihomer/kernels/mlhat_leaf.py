@@ -36,26 +36,27 @@ DAMPING = np.float32(0.01)
 
 
 @jit
-def linear_scores(
-    node_stats, positives, missing, base, slot_table, slots, weights, leaf, z_ids, z, length, n_labels, slot_of, p, place
-):  # type: ignore[no-untyped-def]
+def linear_scores(  # type: ignore[no-untyped-def]
+    node_stats, positives, missing, base, slot_table, slots, weights, leaf, z_ids, z, length, n_labels, slot_of, p,
+    place,
+):
     """Write the probability of each label by its logistic regression to `p[place, LINEAR]`.
 
     Its offset is the log-odds of the label's running share in the leaf. The slots of the features, or -1, go to
     `slot_of[place]`.
     """
     base_weight, seen = node_stats[leaf, BASE_WEIGHT], node_stats[leaf, SEEN]
-    for l in range(n_labels):
-        share = (positives[leaf, l] + base_weight * base[leaf, l]) / (seen - missing[leaf, l] + base_weight)
-        p[place, LINEAR, l] = math.log(share / (1.0 - share))
+    for label in range(n_labels):
+        share = (positives[leaf, label] + base_weight * base[leaf, label]) / (seen - missing[leaf, label] + base_weight)
+        p[place, LINEAR, label] = math.log(share / (1.0 - share))
     for e in range(length):
         slot = find(slot_table, slots, leaf, z_ids[e])
         slot_of[place, e] = slot
         if slot >= 0 and z[e] != 0:
-            for l in range(n_labels):
-                p[place, LINEAR, l] += z[e] * weights[slot, l]
-    for l in range(n_labels):
-        p[place, LINEAR, l] = 1.0 / (1.0 + math.exp(-np.float64(p[place, LINEAR, l])))
+            for label in range(n_labels):
+                p[place, LINEAR, label] += z[e] * weights[slot, label]
+    for label in range(n_labels):
+        p[place, LINEAR, label] = 1.0 / (1.0 + math.exp(-np.float64(p[place, LINEAR, label])))
 
 
 @jit
@@ -67,9 +68,10 @@ def mix(nodes, node_stats, positives, missing, leaf, n_labels, p, place):  # typ
     paper, for the square of its loss.
     """
     if nodes[leaf, MIXED] == 0:
-        for l in range(n_labels):
-            known = node_stats[leaf, SEEN] - missing[leaf, l]
-            p[place, FINAL, l] = positives[leaf, l] / known if known > 0 else np.float64(p[place, LINEAR, l])
+        for label in range(n_labels):
+            known = node_stats[leaf, SEEN] - missing[leaf, label]
+            linear = np.float64(p[place, LINEAR, label])
+            p[place, FINAL, label] = positives[leaf, label] / known if known > 0 else linear
         return
     rows = max(node_stats[leaf, LOSS_WEIGHT], 1.0)
     a = (LEAST_LOSS + node_stats[leaf, LOSS_LINEAR] / rows) ** -4.0
@@ -77,8 +79,9 @@ def mix(nodes, node_stats, positives, missing, leaf, n_labels, p, place):  # typ
     c = (LEAST_LOSS + node_stats[leaf, LOSS_LINEAR + 2] / rows) ** -4.0
     total = a + b + c
     x, y, z = np.float32(a / total), np.float32(b / total), np.float32(c / total)
-    for l in range(n_labels):
-        p[place, FINAL, l] = x * p[place, LINEAR, l] + y * p[place, NEIGHBOURS, l] + z * p[place, LAST, l]
+    for label in range(n_labels):
+        near, last = p[place, NEIGHBOURS, label], p[place, LAST, label]
+        p[place, FINAL, label] = x * p[place, LINEAR, label] + y * near + z * last
 
 
 @jit
@@ -86,9 +89,9 @@ def learn_losses(node_stats, leaf, truth, mask, n_labels, p, place):  # type: ig
     """Count the members' squared errors on the labels known of this row."""
     for member in range(3):
         loss = 0.0
-        for l in range(n_labels):
-            if mask[l]:
-                gap = np.float64(p[place, member, l]) - truth[l]
+        for label in range(n_labels):
+            if mask[label]:
+                gap = np.float64(p[place, member, label]) - truth[label]
                 loss += gap * gap
         node_stats[leaf, LOSS_LINEAR + member] = FADE * node_stats[leaf, LOSS_LINEAR + member] + loss
     node_stats[leaf, LOSS_WEIGHT] = FADE * node_stats[leaf, LOSS_WEIGHT] + 1.0
@@ -101,27 +104,27 @@ def learn_counts(nodes, node_stats, positives, missing, leaf, truth, mask, n_lab
     if partial:
         node_stats[leaf, SEEN_PARTIAL] += weight
     seen = node_stats[leaf, SEEN]
-    for l in range(n_labels):
-        if mask[l] == 0:
-            missing[leaf, l] += weight
-        elif truth[l] > 0:
-            positives[leaf, l] += weight
-        held = positives[leaf, l]
-        if held > 0 and held < seen - missing[leaf, l]:
+    for label in range(n_labels):
+        if mask[label] == 0:
+            missing[leaf, label] += weight
+        elif truth[label] > 0:
+            positives[leaf, label] += weight
+        held = positives[leaf, label]
+        if held > 0 and held < seen - missing[leaf, label]:
             nodes[leaf, MIXED] = 1
 
 
 @jit
-def learn_linear(
+def learn_linear(  # type: ignore[no-untyped-def]
     counters, nodes, slots, slot_stats, weights, squares, slot_table, leaf, truth, mask, errors, z_ids, z, length,
     n_labels, weight, rate, spare_slots, slot_of, p, place,
-):  # type: ignore[no-untyped-def]
+):
     """Take an AdaGrad step on the logistic loss of every known label.
 
     Features met first get a slot, as long as there are `spare_slots` within the byte bound.
     """
-    for l in range(n_labels):
-        errors[l] = np.float32(weight) * (truth[l] - p[place, LINEAR, l]) if mask[l] else np.float32(0)
+    for label in range(n_labels):
+        errors[label] = np.float32(weight) * (truth[label] - p[place, LINEAR, label]) if mask[label] else np.float32(0)
     step = np.float32(rate)
     for e in range(length):
         slot = slot_of[place, e]
@@ -132,11 +135,11 @@ def learn_linear(
             slot = new_slot(counters, nodes, slots, slot_stats, weights, squares, slot_table, leaf, z_ids[e])
             slot_of[place, e] = slot
         if z[e] != 0:
-            for l in range(n_labels):
-                g = errors[l] * z[e]
-                q = squares[slot, l] + g * g
-                squares[slot, l] = q
-                weights[slot, l] += step * g / np.sqrt(q + DAMPING)
+            for label in range(n_labels):
+                g = errors[label] * z[e]
+                q = squares[slot, label] + g * g
+                squares[slot, label] = q
+                weights[slot, label] += step * g / np.sqrt(q + DAMPING)
 
 
 @jit
@@ -152,10 +155,10 @@ def _observe(stats, entry, x, weight):  # type: ignore[no-untyped-def]
 
 
 @jit
-def observe(
+def observe(  # type: ignore[no-untyped-def]
     counters, slots, slot_stats, pairs, pair_stats, pair_table, values, start, stop, labels, first, last, weight,
     slot_of, place,
-):  # type: ignore[no-untyped-def]
+):
     """Show a row to the observers of the leaf whose slots `slot_of[place]` holds.
 
     Only non-zero values are seen, and of the labels only those that hold: zeros and absent labels follow from the

@@ -64,10 +64,10 @@ def room_in_memory(n_features, n_labels, n_known):  # type: ignore[no-untyped-de
 
 
 @jit
-def store_row(
+def store_row(  # type: ignore[no-untyped-def]
     counters, memory, memory_ids, memory_values, columns, indices, values, start, stop, labels, first, last,
     known, first_known, last_known, status,
-):  # type: ignore[no-untyped-def]
+):
     """Store a row: features `start` to `stop`, labels `first` to `last`, known labels `first_known` to `last_known`.
 
     The signature of its label set is taken of the labels' own ids: it outlives a change of the tree's columns, so
@@ -92,7 +92,8 @@ def store_row(
     for e in range(first, last):
         memory_ids[at] = labels[e]
         at += 1
-        signature = np.uint64(hash_pair(0, columns[labels[e]])) + signature * np.uint64(0x9E3779B97F4A7C15)
+        # Owner 1: the pair (0, 0) has the hash 0.
+        signature = np.uint64(hash_pair(1, columns[labels[e]])) + signature * np.uint64(0x9E3779B97F4A7C15)
     memory[row, SIGNATURE] = np.int64(signature)
     for e in range(first_known, last_known):
         memory_ids[at] = known[e]
@@ -145,9 +146,9 @@ def newest_row(nodes, windows, memory, stored, leaf):  # type: ignore[no-untyped
 
 
 @jit
-def nearest_rows(
+def nearest_rows(  # type: ignore[no-untyped-def]
     nodes, windows, memory, memory_ids, memory_values, stored, leaf, scales, query, own, dot, square, nearest, distance
-):  # type: ignore[no-untyped-def]
+):
     """Write the nearest rows of a leaf's window, nearest first and ties to the newer; return how many.
 
     Parameters
@@ -198,9 +199,9 @@ def _add_vote(memory, memory_ids, since, number, weight, n_labels, tally, votes,
     first = memory[row, START] + memory[row, N_FEATURES]
     middle = first + memory[row, N_LABELS]
     if memory[row, STATUS] == COMPLETE:
-        for l in range(n_labels):
-            if memory[row, AT_ROW] > since[l]:
-                tally[known, l] += weight
+        for label in range(n_labels):
+            if memory[row, AT_ROW] > since[label]:
+                tally[known, label] += weight
     else:
         for e in range(middle, middle + memory[row, N_KNOWN]):
             tally[known, memory_ids[e]] += weight
@@ -234,15 +235,15 @@ def vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, 
         if weight > most:  # the nearer one on a tie
             most = weight
             best = j
-    for l in range(n_labels):
+    for label in range(n_labels):
         for i in range(6):
-            tally[i, l] = 0.0
+            tally[i, label] = 0.0
     for j in range(found):
         _add_vote(memory, memory_ids, since, nearest[j], 1.0 / (distance[j] + NEAREST), n_labels, tally, 0, 1)
     _add_vote(memory, memory_ids, since, nearest[best], 1.0, n_labels, tally, 2, 3)
     _add_vote(memory, memory_ids, since, newest, 1.0, n_labels, tally, 4, 5)
-    for l in range(n_labels):
-        prior = np.float64(p[place, LINEAR, l])
-        share = tally[0, l] / tally[1, l] if tally[1, l] > 0 else prior
-        p[place, NEIGHBOURS, l] = 0.5 * share + 0.5 * (tally[2, l] if tally[3, l] > 0 else share)
-        p[place, LAST, l] = tally[4, l] if tally[5, l] > 0 else prior
+    for label in range(n_labels):
+        prior = np.float64(p[place, LINEAR, label])
+        share = tally[0, label] / tally[1, label] if tally[1, label] > 0 else prior
+        p[place, NEIGHBOURS, label] = 0.5 * share + 0.5 * (tally[2, label] if tally[3, label] > 0 else share)
+        p[place, LAST, label] = tally[4, label] if tally[5, label] > 0 else prior

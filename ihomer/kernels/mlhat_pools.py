@@ -85,9 +85,9 @@ def new_slot(counters, nodes, slots, slot_stats, weights, squares, slot_table, l
         slot_stats[slot, i] = 0.0
     slot_stats[slot, LOW] = np.inf
     slot_stats[slot, HIGH] = -np.inf
-    for l in range(weights.shape[1]):
-        weights[slot, l] = 0
-        squares[slot, l] = 0
+    for label in range(weights.shape[1]):
+        weights[slot, label] = 0
+        squares[slot, label] = 0
     enter(slot_table, leaf, feature, slot)
     return slot
 

@@ -103,9 +103,9 @@ def poisson_one(seed, row):  # type: ignore[no-untyped-def]
 @jit
 def _read_truth(labels, first, last, status, known, first_known, last_known, n_labels, truth, mask):  # type: ignore[no-untyped-def]
     """Write truth and mask of a row's labels; return how many are known."""
-    for l in range(n_labels):
-        truth[l] = 0
-        mask[l] = status == COMPLETE
+    for label in range(n_labels):
+        truth[label] = 0
+        mask[label] = status == COMPLETE
     for e in range(first_known, last_known):
         mask[known[e]] = 1
     for e in range(first, last):
@@ -118,11 +118,11 @@ def _read_truth(labels, first, last, status, known, first_known, last_known, n_l
 @jit
 def _give_birth(counters, node_stats, missing, base, since, first, last, status):  # type: ignore[no-untyped-def]
     """Let labels enter the tree: absent so far if the row's labels are all known, else unknown so far."""
-    for l in range(first, last):
-        since[l] = 0 if status == COMPLETE else counters[ROWS]
+    for label in range(first, last):
+        since[label] = 0 if status == COMPLETE else counters[ROWS]
         for node in range(counters[NODE_TOP]):
-            missing[node, l] = node_stats[node, SEEN_PARTIAL if status == COMPLETE else SEEN]
-            base[node, l] = 0.5 / node_stats[node, BASE_WEIGHT]
+            missing[node, label] = node_stats[node, SEEN_PARTIAL if status == COMPLETE else SEEN]
+            base[node, label] = 0.5 / node_stats[node, BASE_WEIGHT]
 
 
 @jit
@@ -131,11 +131,11 @@ def _score(losses, k, column, p, place, truth, mask, n_labels):  # type: ignore[
     wrong = 0
     squares = 0.0
     n = 0
-    for l in range(n_labels):
-        if mask[l]:
-            gap = np.float64(p[place, FINAL, l]) - truth[l]
+    for label in range(n_labels):
+        if mask[label]:
+            gap = np.float64(p[place, FINAL, label]) - truth[label]
             squares += gap * gap
-            wrong += (p[place, FINAL, l] > 0.5) != (truth[l] > 0)
+            wrong += (p[place, FINAL, label] > 0.5) != (truth[label] > 0)
             n += 1
     losses[k, column] = squares / n if n > 0 else -1.0
     if column == SQUARE:
@@ -160,15 +160,15 @@ def _climb(node_stats, path, alternate_of, length, p, truth, mask, n_labels, n_s
             own = node_stats[path[k], RACE_OWN] / rows + LEAST_ERROR
             other = node_stats[path[k], RACE_OTHER] / rows + LEAST_ERROR
             share = np.float32(other * other / (own * own + other * other))
-            for l in range(n_labels):
-                p[0, FINAL, l] = share * p[0, FINAL, l] + (np.float32(1) - share) * p[place, FINAL, l]
+            for label in range(n_labels):
+                p[0, FINAL, label] = share * p[0, FINAL, label] + (np.float32(1) - share) * p[place, FINAL, label]
 
 
 @jit
-def _watch(
+def _watch(  # type: ignore[no-untyped-def]
     adwin_counts, adwin_sums, adwin_spreads, adwin_windows, adwin_clocks, node_stats, path, alternate_of, length,
     drift_delta, race_length, losses,
-):  # type: ignore[no-untyped-def]
+):
     """Give the row's losses to the detectors and the races of alternates; return whether there is something to do.
 
     To do: start an alternate where the loss rose, or test a race that has run for another `race_length` rows.
@@ -213,10 +213,10 @@ def is_due(nodes, node_stats, settings, leaf):  # type: ignore[no-untyped-def]
 
 
 @jit
-def advance(
+def advance(  # type: ignore[no-untyped-def]
     t, desk, settings, columns, indptr, indices, values, label_indptr, labels, status, known_indptr, known, limits,
     first_row, learn, out,
-):  # type: ignore[no-untyped-def]
+):
     """Predict the rows from `first_row` on, and learn them if `learn`.
 
     Parameters
@@ -231,8 +231,8 @@ def advance(
     Returns
     -------
     int
-        How many rows are done. `desk.report[REASON]` says why it is not all of them: an array is short and must grow, or
-        the last row done is an EVENT, and path, leaves and losses on the desk are its own.
+        How many rows are done. `desk.report[REASON]` says why it is not all of them: an array is short and must grow,
+        or the last row done is an EVENT, and path, leaves and losses on the desk are its own.
     """
     counters, nodes, node_stats = t.counters, t.nodes, t.node_stats
     positives, missing, base, windows = t.positives, t.missing, t.base, t.windows
@@ -284,9 +284,9 @@ def advance(
             )  # fmt: skip
             newest = newest_row(nodes, windows, memory, stored, leaf)
             if newest < 0:
-                for l in range(n_labels):
-                    p[place, NEIGHBOURS, l] = p[place, LINEAR, l]
-                    p[place, LAST, l] = p[place, LINEAR, l]
+                for label in range(n_labels):
+                    p[place, NEIGHBOURS, label] = p[place, LINEAR, label]
+                    p[place, LAST, label] = p[place, LINEAR, label]
             else:
                 found = nearest_rows(
                     nodes, windows, memory, memory_ids, memory_values, stored, leaf, scales, query, own, dot, square,
@@ -299,8 +299,8 @@ def advance(
             node_stats, path, alternate_of, depth, p, truth, mask, n_labels, n_scored if n_known > 0 else 0,
             settings[RACE_LENGTH], losses,
         )  # fmt: skip
-        for l in range(len(columns)):
-            out[i, columns[l]] = p[0, FINAL, l] if l < n_scored else np.float32(0)
+        for label in range(len(columns)):
+            out[i, columns[label]] = p[0, FINAL, label] if label < n_scored else np.float32(0)
         if n_known == 0:
             continue
         counters[ROWS] += 1

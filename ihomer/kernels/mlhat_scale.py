@@ -110,9 +110,9 @@ def learn_scale(counters, moments, scales, centred, weights, squares, indices, v
         if dense != (counters[REGIME] == DENSE):
             counters[REGIME] = DENSE if dense else SPARSE
             for slot in range(counters[SLOT_TOP]):
-                for l in range(weights.shape[1]):
-                    weights[slot, l] = 0
-                    squares[slot, l] = 0
+                for label in range(weights.shape[1]):
+                    weights[slot, label] = 0
+                    squares[slot, label] = 0
             for c in range(counters[CENTRED]):
                 f = centred[c]
                 scales[f, SHIFT] = 0.0

@@ -10,16 +10,14 @@ lies in [0, 1]: the share of the leaf's entropy that the test explains. Its rang
 whatever the number of labels, so eps = sqrt(ln(1/delta) / 2n), and `tau` is a share too.
 
 What a branch holds is estimated per label, of rows with and without it: an exact mass at 0 for the values that
-are not stored, and a Gaussian of the non-zero values (cut at the smallest and largest met). A column that
-says whether a category holds has only its exact counts. Rows in which a feature is missing
+are not stored, and a Gaussian of the non-zero values (cut at the smallest and largest met). Where all non-zero values
+are equal, as in the indicator of a category, there is one cut, and its counts are exact. Rows in which a feature is missing
 say nothing of it, and its merit shrinks by their share.
 """
 
 from __future__ import annotations
 
 import math
-
-import numpy as np
 
 from ihomer.kernels.mlhat_state import (
     FIRST_PAIR,
@@ -40,10 +38,6 @@ from streams.jit import jit
 CUTS = 10
 #: A branch must be expected to take this share of the rows, as in MOA.
 LEAST_BRANCH = 0.01
-#: `streams.vocabulary.INDICATOR`: the column of one category, 0 or 1.
-INDICATOR = 1
-#: Where an indicator is cut.
-HALF = 0.5
 
 # rows of `labels`
 HELD, HELD_MEAN, HELD_SPREAD, HELD_NANS, KNOWN, POSITIVE = range(6)
@@ -89,25 +83,25 @@ def _gain(labels, n_labels, seen, zeros, row, cut):  # type: ignore[no-untyped-d
     all_below = below(cut, mean, _deviation(spread, weight), low, high)
     zero_below = 1.0 if cut >= 0 else 0.0
     gain = 0.0
-    for l in range(n_labels):
-        known = labels[KNOWN, l]
-        positive = labels[POSITIVE, l]
+    for label in range(n_labels):
+        known = labels[KNOWN, label]
+        positive = labels[POSITIVE, label]
         if positive <= 0 or positive >= known:
             continue
         share = known / seen  # rows in which the label is not known are taken to be like the others
-        held = labels[HELD, l]
-        held_zeros = max(positive - held - labels[HELD_NANS, l], 0.0)
+        held = labels[HELD, label]
+        held_zeros = max(positive - held - labels[HELD_NANS, label], 0.0)
         rest = max(share * weight - held, 0.0)
         rest_zeros = max(share * zeros - held_zeros, 0.0)
         rest_below = all_below
         left = held_zeros * zero_below
         if held > 0:
-            m = labels[HELD_MEAN, l]
-            left += held * below(cut, m, _deviation(labels[HELD_SPREAD, l], held), low, high)
+            m = labels[HELD_MEAN, label]
+            left += held * below(cut, m, _deviation(labels[HELD_SPREAD, label], held), low, high)
             if rest > 0:
                 rest_mean = (share * weight * mean - held * m) / rest
                 gap = m - rest_mean
-                rest_spread = share * spread - labels[HELD_SPREAD, l] - held * rest / (held + rest) * gap * gap
+                rest_spread = share * spread - labels[HELD_SPREAD, label] - held * rest / (held + rest) * gap * gap
                 rest_below = below(cut, rest_mean, _deviation(rest_spread, rest), low, high)
         rest_left = rest * rest_below + rest_zeros * zero_below
         n_held = held + held_zeros
@@ -119,29 +113,28 @@ def _gain(labels, n_labels, seen, zeros, row, cut):  # type: ignore[no-untyped-d
 
 
 @jit
-def best_cuts(
-    nodes, node_stats, positives, missing, slots, slot_stats, pairs, pair_stats, kinds, leaf, labels, n_labels, best
-):  # type: ignore[no-untyped-def]
+def best_cuts(  # type: ignore[no-untyped-def]
+    nodes, node_stats, positives, missing, slots, slot_stats, pairs, pair_stats, leaf, labels, n_labels, best
+):
     """Find the best cut of a leaf.
 
     Parameters
     ----------
     nodes ... pair_stats : of the Tree
-    kinds : uint8, shape (>= features,)
     labels : float64, shape (6, >= n_labels): room to work in
     best : float64, shape (4,); written: merit, feature (-1: none), cut, and the merit of the next best feature
     """
     seen = node_stats[leaf, SEEN]
     least = LEAST_BRANCH * seen
     entropy = 0.0
-    for l in range(n_labels):
-        known = seen - missing[leaf, l]
-        labels[KNOWN, l] = known
-        labels[POSITIVE, l] = positives[leaf, l]
-        labels[HELD, l] = 0.0
-        labels[HELD_NANS, l] = 0.0
+    for label in range(n_labels):
+        known = seen - missing[leaf, label]
+        labels[KNOWN, label] = known
+        labels[POSITIVE, label] = positives[leaf, label]
+        labels[HELD, label] = 0.0
+        labels[HELD_NANS, label] = 0.0
         if known > 0:
-            entropy -= _purity(labels[POSITIVE, l], known - labels[POSITIVE, l]) / known
+            entropy -= _purity(labels[POSITIVE, label], known - labels[POSITIVE, label]) / known
     best[0] = 0.0
     best[1] = -1.0
     best[2] = 0.0
@@ -161,19 +154,21 @@ def best_cuts(
             continue
         pair = first_pair
         while pair >= 0:
-            l = pairs[pair, KEY]
-            labels[HELD, l] = pair_stats[pair, WEIGHT]
-            labels[HELD_MEAN, l] = pair_stats[pair, MEAN]
-            labels[HELD_SPREAD, l] = pair_stats[pair, SPREAD]
-            labels[HELD_NANS, l] = pair_stats[pair, NANS]
+            label = pairs[pair, KEY]
+            labels[HELD, label] = pair_stats[pair, WEIGHT]
+            labels[HELD_MEAN, label] = pair_stats[pair, MEAN]
+            labels[HELD_SPREAD, label] = pair_stats[pair, SPREAD]
+            labels[HELD_NANS, label] = pair_stats[pair, NANS]
             pair = pairs[pair, LINK]
         merit = 0.0
         cut = 0.0
-        binary = kinds[feature] == INDICATOR
+        two_values = row[LOW] == row[HIGH]
+        deviation = _deviation(row[SPREAD], row[WEIGHT])
         # The first candidate is the cut at 0, exact if all values have one sign.
-        for c in range(1 if binary else CUTS + 1):
-            here = low + (high - low) * (c / (CUTS + 1)) if c > 0 else (HALF if binary else 0.0)
-            deviation = _deviation(row[SPREAD], row[WEIGHT])
+        for c in range(1 if two_values else CUTS + 1):
+            here = low + (high - low) * (c / (CUTS + 1)) if c > 0 else 0.0
+            if two_values:
+                here = 0.5 * (low + high)
             left = row[WEIGHT] * below(here, row[MEAN], deviation, row[LOW], row[HIGH])
             left += zeros if here >= 0 else 0.0
             if left < least or zeros + row[WEIGHT] - left < least:

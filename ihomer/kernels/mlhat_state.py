@@ -11,13 +11,15 @@ is not done in kernels at all: the loop over rows stops after such a row and say
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-I32, I64 = npt.NDArray[np.int32], npt.NDArray[np.int64]
-F32, F64 = npt.NDArray[np.float32], npt.NDArray[np.float64]
+I32: TypeAlias = npt.NDArray[np.int32]
+I64: TypeAlias = npt.NDArray[np.int64]
+F32: TypeAlias = npt.NDArray[np.float32]
+F64: TypeAlias = npt.NDArray[np.float64]
 
 
 class Tree(NamedTuple):

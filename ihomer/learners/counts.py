@@ -54,7 +54,7 @@ class LabelCounts:
 
     def known(self) -> npt.NDArray[np.int64]:
         """Return in how many rows the truth of each label was known, int64 (L,)."""
-        return self.complete_rows[0] - self.origin[: self.n] + self.partial[: self.n]
+        return self.complete_rows - self.origin[: self.n] + self.partial[: self.n]
 
     @property
     def n_bytes(self) -> int:

@@ -12,8 +12,6 @@ from ihomer.learners.mixture import Mixture
 from ihomer.rows import Rows
 
 
-
-
 class LinearCore:
     """AROW with its calibration for the labels of one cluster (see `ihomer.learners.protocol.ClusterCore`).
 

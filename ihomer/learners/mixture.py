@@ -87,7 +87,8 @@ class Mixture:
 
     def _remember(self, rows: Rows, others: _Scores) -> None:
         """Keep rows, and what further experts said of the labels that there were, in one piece however they came."""
-        scores = np.where(np.arange(rows.n_labels) < rows.limits[1:, None], others[:, :, : rows.n_labels], np.float32(0))
+        there = np.arange(rows.n_labels) < rows.limits[1:, None]
+        scores = np.where(there, others[:, :, : rows.n_labels], np.float32(0))
         if self.first is not None:
             so_far, their_scores = self.first
             wider = np.zeros((len(others), len(so_far), rows.n_labels), np.float32)

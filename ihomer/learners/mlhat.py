@@ -16,11 +16,12 @@ class MLHAT(ClusterEstimator):
     """Multi-label Hoeffding adaptive tree.
 
     Esteban, Cano, Zafra & Ventura, "Hoeffding adaptive trees for multi-label classification on data streams",
-    Knowledge-Based Systems 304, 2024 (arXiv 2410.20242): splits maximise the information gain of a multivariate Bernoulli
-    process under a Hoeffding bound, ADWIN watches the loss of every node, alternate subtrees replace those whose loss
-    rises, and leaves predict by near label sets and by logistic regressions. `ihomer.learners.mlhat_core.MLHATCore` says
-    where it is not the published method, and why. Numeric features have Gaussian observers; a nominal feature splits on
-    one category against the rest. A row whose feature is missing goes down the heavier branch.
+    Knowledge-Based Systems 304, 2024 (arXiv 2410.20242): splits maximise the information gain of a multivariate
+    Bernoulli process under a Hoeffding bound, ADWIN watches the loss of every node, alternate subtrees replace those
+    whose loss rises, and leaves predict by near label sets and by logistic regressions. Where it is not the published
+    method, and why, is said in `ihomer.learners.mlhat_core.MLHATCore`. Numeric features have Gaussian observers; a
+    nominal feature splits on one category against the rest. A row whose feature is missing goes down the heavier
+    branch.
 
     Parameters
     ----------

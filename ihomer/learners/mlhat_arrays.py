@@ -188,11 +188,11 @@ def _with_memory(tree: Tree, room: int) -> Tree:
     at = 0
     for row in live_rows(tree):
         start = int(memory[row, START])
-        size = max(1, int(memory[row, [N_FEATURES, N_LABELS, N_KNOWN]].sum()))
+        size, n_features = int(memory[row, [N_FEATURES, N_LABELS, N_KNOWN]].sum()), int(memory[row, N_FEATURES])
         ids[at : at + size] = tree.memory_ids[start : start + size]
-        values[at : at + size] = tree.memory_values[start : start + size]
+        values[at : at + n_features] = tree.memory_values[start : start + n_features]
         memory[row, START] = at
-        at += size
+        at += max(1, size)
     counters = tree.counters.copy()
     counters[HEAD] = at
     return tree._replace(memory=memory, memory_ids=ids, memory_values=values, counters=counters)
@@ -220,6 +220,8 @@ def tree_state(tree: Tree, n_labels: int) -> dict[str, Any]:
             kept = kept[:, :levels]
         state[name] = kept.copy()
     state["since"] = tree.since[:n_labels].copy()
+    empty = np.arange(MAX_BUCKETS + 1) >= state["adwin_counts"][:, :, None]
+    state["adwin_sums"][empty] = state["adwin_spreads"][empty] = 0
     return state
 
 

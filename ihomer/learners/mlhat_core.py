@@ -80,16 +80,14 @@ class MLHATCore:
         Bounds of the tree, alternates included. At the bound no leaf splits and no alternate grows.
     max_bytes
         Bound on the bytes in use by nodes, weights and observers (`n_bytes` adds the room to grow, and
-        what does not depend on the tree: the moments of the features and the last rows). At the bound no leaf splits, no
-        alternate grows, new features get no weights, and the leaf that no row has reached for longest loses its
+        what does not depend on the tree: the moments of the features and the last rows). At the bound no leaf splits,
+        no alternate grows, new features get no weights, and the leaf that no row has reached for longest loses its
         observers until there is room (if all leaves are in use: the one that needs it).
 
     Examples
     --------
     >>> import numpy as np
-    >>> from ihomer.learners.mlhat_inherit import new_leaf
-from ihomer.learners.mlhat_structure import Policy, Shaper
-from ihomer.rows import Rows
+    >>> from ihomer.rows import Rows
     >>> none = np.zeros(0, np.int32)
     >>> rows = Rows(
     ...     indptr=np.array([0, 1, 1, 2, 2]), indices=np.array([0, 0], np.int32), values=np.ones(2, np.float32),
@@ -144,7 +142,12 @@ from ihomer.rows import Rows
         start_labels(self._tree, np.arange(len(self.columns)))
         self._desk = self._new_desk(0)
 
-    def test_then_train(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
+    def test_then_train(
+        self,
+        rows: Rows,
+        kinds: npt.NDArray[np.uint8],  # noqa: ARG002
+        out: npt.NDArray[np.float32],
+    ) -> None:
         """Write the probability of each of its labels to `out[i, columns]` before learning row i.
 
         Parameters
@@ -152,18 +155,23 @@ from ihomer.rows import Rows
         rows
             n rows. Those of which no label of `columns` is known are only predicted.
         kinds
-            uint8, (at least rows.n_features,): 1 for the indicator of a category, else 0.
+            Not asked: the values of a feature show whether it is the indicator of a category.
         out
-            float32, (n, at least rows.n_labels); 0 for a label that is not in the label space when the row is predicted.
+            float32, (n, at least rows.n_labels); 0 for a label that is not in the label space when its row is predicted.
         """
         self._tree = with_features(self._tree, rows.n_features)
-        self._run(rows, kinds, out, learn=True)
+        self._run(rows, out, learn=True)
 
-    def predict(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:
+    def predict(
+        self,
+        rows: Rows,
+        kinds: npt.NDArray[np.uint8],  # noqa: ARG002
+        out: npt.NDArray[np.float32],
+    ) -> None:
         """Write probabilities as `test_then_train` does; nothing changes."""
-        self._run(rows, kinds, out, learn=False)
+        self._run(rows, out, learn=False)
 
-    def _run(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32], *, learn: bool) -> None:
+    def _run(self, rows: Rows, out: npt.NDArray[np.float32], *, learn: bool) -> None:
         mine = rows.of_labels(self.columns)
         longest = int(np.diff(rows.indptr).max(initial=0))
         # Features of the first rows may be centred from then on.
@@ -180,7 +188,7 @@ from ihomer.rows import Rows
             reason = int(self._desk.report[at.REASON])
             if reason == at.EVENT:
                 shaper = Shaper(self._tree, self._desk, self._settings, self._policy, int(mine.limits[done]))
-                self._tree = shaper.reshape(kinds)
+                self._tree = shaper.reshape()
             elif reason != at.DONE:
                 self._tree = grow(self._tree, reason)
 

@@ -59,7 +59,8 @@ def shares(tree: Tree, leaf: int) -> npt.NDArray[np.float64]:
     """Return the running share of every label in a leaf, as its model has it."""
     base = tree.node_stats[leaf, BASE_WEIGHT]
     known = tree.node_stats[leaf, SEEN] - tree.missing[leaf]
-    return (tree.positives[leaf] + base * tree.base[leaf]) / (known + base)
+    share: npt.NDArray[np.float64] = (tree.positives[leaf] + base * tree.base[leaf]) / (known + base)
+    return share
 
 
 def slots_of(tree: Tree, nodes: list[int]) -> Ids:
@@ -161,8 +162,9 @@ def inherit_window(tree: Tree, node: int, numbers: Ids) -> None:
 def window_of(tree: Tree, leaf: int) -> Ids:
     """Return the numbers of the rows in a leaf's window that the memory still keeps, oldest first."""
     n, length = tree.nodes[leaf, FILLED], tree.windows.shape[1]
-    numbers = tree.windows[leaf, (tree.nodes[leaf, NEXT] - n + np.arange(n)) % length]
-    return numbers[numbers >= tree.counters[STORED] - len(tree.memory)]
+    numbers: Ids = tree.windows[leaf, (tree.nodes[leaf, NEXT] - n + np.arange(n)) % length]
+    kept: Ids = numbers[numbers >= tree.counters[STORED] - len(tree.memory)]
+    return kept
 
 
 def values_in_memory(tree: Tree, numbers: Ids, feature: int) -> npt.NDArray[np.float32]:

@@ -108,12 +108,12 @@ class Shaper:
         self.path: list[int] = desk.path[: desk.report[PATH_LENGTH]].tolist()
         self.leaves: list[int] = desk.reached[: desk.report[REACHED]].tolist()
 
-    def reshape(self, kinds: npt.NDArray[np.uint8]) -> Tree:
+    def reshape(self) -> Tree:
         """Decide races, start alternates, split, keep to the byte bound; return the tree."""
         if not (self._decide_races() or self._start_alternate()):
             for leaf in self.leaves:
                 if is_due(self.tree.nodes, self.tree.node_stats, self.settings, leaf):
-                    self._try_split(leaf, kinds)
+                    self._try_split(leaf)
         self._keep_to_bytes()
         return self.tree
 
@@ -123,7 +123,8 @@ class Shaper:
         for k, node in enumerate(self.path):
             stats = self.tree.node_stats[node]
             n = stats[RACE_ROWS]
-            if self.tree.nodes[node, ALTERNATE] < 0 or self.desk.losses[k, SQUARE] < 0 or n % self.settings[RACE_LENGTH]:
+            scored = self.desk.losses[k, SQUARE] >= 0
+            if self.tree.nodes[node, ALTERNATE] < 0 or not scored or n % self.settings[RACE_LENGTH]:
                 continue
             mean = stats[RACE_SUM] / n
             error = math.sqrt(max(stats[RACE_SQUARES] / n - mean * mean, 0.0) / n)
@@ -180,7 +181,7 @@ class Shaper:
         self.tree.nodes[node, ALTERNATE] = alternate
         self.tree.node_stats[node, RACE_ROWS : RACE_OTHER + 1] = 0
 
-    def _try_split(self, leaf: int, kinds: npt.NDArray[np.uint8]) -> None:
+    def _try_split(self, leaf: int) -> None:
         """Split a leaf if its best cut is beyond the bound.
 
         A split in the foreground grows as an alternate of its leaf, so that it must prove itself; one inside an
@@ -194,7 +195,7 @@ class Shaper:
         best = np.zeros(4)
         best_cuts(
             tree.nodes, tree.node_stats, tree.positives, tree.missing, tree.slots, tree.slot_stats, tree.pairs,
-            tree.pair_stats, kinds, leaf, self.desk.labels, self.n_labels, best,
+            tree.pair_stats, leaf, self.desk.labels, self.n_labels, best,
         )  # fmt: skip
         merit, cut, second = float(best[0]), float(best[2]), float(best[3])
         bound = math.sqrt(math.log(1.0 / self.policy.delta) / (2.0 * seen))
@@ -220,7 +221,7 @@ class Shaper:
             self._race(leaf, fork)
 
     def _keep_to_bytes(self) -> None:
-        """Take observers away where there is no room for them, the coldest leaf's first; give them back where there is."""
+        """Take observers away where there is no room for them, the coldest leaf's first; give back where there is."""
         budget, window = self.settings[MAX_BYTES], self.tree.windows.shape[1]
         for leaf in self.leaves:
             if self.tree.nodes[leaf, FEATURE] != LEAF:

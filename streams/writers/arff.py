@@ -12,7 +12,7 @@ from streams.names import Name
 from streams.stream import Stream
 from streams.table import is_binary
 from streams.writers.attributes import Attributes
-from streams.writers.survey import survey, truth_table
+from streams.writers.survey import rows_at_once, survey, truth_table
 from streams.writers.target import written_beside
 from streams.writers.text import TextNames, number_texts
 from streams.writers.unwritable import UnwritableError
@@ -51,7 +51,7 @@ def write_arff(stream: Stream, path: Path) -> int:
             for text, some in zip(names.texts[n_labels:], categories, strict=True)
         ]
         file.write("\n".join([*header, "", "@data", ""]).encode())
-        for batch in stream.batches():
+        for batch in stream.batches(rows_at_once(n_labels + len(attributes))):
             lines = _rows(batch, attributes, categories, n_labels, sparse=sparse)
             file.write("".join(line + "\n" for line in lines).encode())
             rows += len(batch)

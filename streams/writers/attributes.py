@@ -96,8 +96,8 @@ class Attributes:
         """
         before = len(self._nominal)
         self.grow()
-        for name, attribute in list(self._nominal.items())[before:]:
-            if self._rows and (attribute >= len(self._missing) or self._missing[attribute] < self._rows):
+        for name, new in list(self._nominal.items())[before:]:
+            if self._rows and (new >= len(self._missing) or self._missing[new] < self._rows):
                 raise UnwritableError(
                     f"attribute {name!r} has categories after row {self._rows} and was not missing in all rows before: "
                     "only JSON Lines can hold that"

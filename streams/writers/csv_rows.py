@@ -11,7 +11,7 @@ from streams.csv_rows import NOMINAL_PREFIX
 from streams.label_columns import ID_COLUMN, LABEL_PREFIX, TIME_COLUMN
 from streams.stream import Stream
 from streams.writers.attributes import Attributes
-from streams.writers.survey import Survey, survey, truth_table
+from streams.writers.survey import Survey, rows_at_once, survey, truth_table
 from streams.writers.target import written_beside
 from streams.writers.text import TextNames, label_texts, number_texts
 from streams.writers.unwritable import UnwritableError
@@ -36,7 +36,7 @@ def write_csv(stream: Stream, path: Path) -> int:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         writer.writerow(header)
-        for batch in stream.batches():
+        for batch in stream.batches(rows_at_once(len(header))):
             writer.writerows(_rows(batch, attributes, len(stream.labels), found))
             rows += len(batch)
         text.detach()

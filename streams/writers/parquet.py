@@ -12,7 +12,7 @@ from streams.errors import StreamError
 from streams.label_columns import ID_COLUMN, LABEL_PREFIX, TIME_COLUMN
 from streams.stream import Stream
 from streams.writers.attributes import Attributes
-from streams.writers.survey import Survey, survey, truth_table
+from streams.writers.survey import Survey, rows_at_once, survey, truth_table
 from streams.writers.target import written_beside
 from streams.writers.text import TextNames, label_texts
 from streams.writers.unwritable import UnwritableError
@@ -42,7 +42,7 @@ def write_parquet(stream: Stream, path: Path) -> int:
     schema = _schema(pa, stream, attributes, found, vector=vector)
     rows = 0
     with written_beside(path, compress=False) as file, pq.ParquetWriter(file, schema) as writer:
-        for batch in stream.batches(1 << 14):
+        for batch in stream.batches(rows_at_once(len(stream.labels) + len(attributes))):
             writer.write_table(_table(pa, schema, batch, attributes, len(stream.labels), found, vector=vector))
             rows += len(batch)
     return rows

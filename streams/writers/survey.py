@@ -51,6 +51,11 @@ def survey(stream: Stream) -> Survey:
     return found
 
 
+def rows_at_once(width: int) -> int:
+    """Return how many rows of `width` cells may be held as whole rows: a few million cells."""
+    return max(1, min(1 << 12, (1 << 21) // max(1, width)))
+
+
 def truth_table(batch: Batch, n_labels: int) -> npt.NDArray[np.int8]:
     """Return what is known of the labels of each row, (n, `n_labels`): 1 holds, 0 does not, -1 unknown.
 

@@ -70,7 +70,7 @@ def sums_of(n, n_ij, total, pairs):
 
 
 def share(within, other, across, ratio):
-    """Return the share across of two clusters; all are (both, expected both, either) of pairs, or None if there is none."""
+    """Return the share across of two clusters; all are (both, expected both, either) of pairs, or None."""
     inside = max(strength(*sums) for sums in (within, other) if sums is not None)
     limit = co_occurrence(ratio * inside, *across[1:])
     return across[0] / (across[0] + limit)
@@ -102,7 +102,7 @@ def trial(rows, side, tight, g, ratio):
 
 
 def excess_within(n, n_ij, total, members, side):
-    """Return what `divide` maximises: similarity minus the cluster's level of chance, over the pairs within the sides."""
+    """Return what `divide` maximises: similarity minus the cluster's level of chance over pairs within the sides."""
     pairs = [(a, b) for x, a in enumerate(members) for b in members[x + 1 :]]
     cosine = {(i, j): n_ij[i, j] / np.sqrt(n[i] * n[j]) for i, j in pairs}
     chance = {(i, j): np.sqrt(n[i] * n[j]) / total for i, j in pairs}

@@ -104,31 +104,31 @@ class NaiveMLHAT:
         path, alternates = self.reach(x)
         return self.ask(x, path, alternates, limit)[2]
 
-    def test_then_train(self, x, truth, complete, limit, next_limit, kinds):
+    def test_then_train(self, x, truth, complete, limit, next_limit):
         """Return the prediction of a row (dict feature -> float32), and learn it.
 
         `truth` maps the labels that are known to whether they hold; of a complete row, all below `next_limit`.
         """
         known = bool(truth)
         path, alternates = self.reach(x)
-        for l in range(limit, next_limit):
-            self.since[l] = 0 if complete and known else self.rows
+        for label in range(limit, next_limit):
+            self.since[label] = 0 if complete and known else self.rows
             for node in self.nodes():
                 leaf = node.leaf
                 if leaf:
-                    leaf.missing[l] = leaf.seen_partial if complete and known else leaf.seen
-                    leaf.base[l] = 0.5 / leaf.base_weight
+                    leaf.missing[label] = leaf.seen_partial if complete and known else leaf.seen
+                    leaf.base[label] = 0.5 / leaf.base_weight
         members, own, p = self.ask(x, path, alternates, next_limit if known else limit)
         if known:
-            self.learn(x, truth, complete, limit, next_limit, kinds, path, alternates, members, own)
+            self.learn(x, truth, complete, limit, next_limit, path, alternates, members, own)
         return p[:limit]
 
-    def learn(self, x, truth, complete, n_scored, n_labels, kinds, path, alternates, members, own):
+    def learn(self, x, truth, complete, n_scored, n_labels, path, alternates, members, own):
         self.rows += 1
         weight = float(poisson(self.seed, self.rows)) if self.bagging else 1.0
         reached = [path[-1], *(node for node in alternates if node is not None)]
         if weight > 0:
-            row = Stored(x, {l: h for l, h in truth.items() if h or not complete}, complete, self.rows)
+            row = Stored(x, {label: h for label, h in truth.items() if h or not complete}, complete, self.rows)
             self.memory = [*self.memory, row][-4 * self.window :]
             for node in reached:
                 leaf = node.leaf
@@ -144,7 +144,7 @@ class NaiveMLHAT:
                     for f in node.leaf.weights:
                         node.leaf.weights[f][:] = 0
                         node.leaf.squares[f][:] = 0
-        self.watch(truth, n_scored, n_labels, kinds, path, alternates, reached, members, own)
+        self.watch(truth, n_scored, n_labels, path, alternates, reached, members, own)
 
     def pass_on(self, node, x, weight):
         node.passed += weight
@@ -154,16 +154,16 @@ class NaiveMLHAT:
             node.passed += weight
             node = following
 
-    def watch(self, truth, n_scored, n_labels, kinds, path, alternates, reached, members, own):
-        scored = [l for l in truth if l < n_scored]
+    def watch(self, truth, n_scored, n_labels, path, alternates, reached, members, own):
+        scored = [label for label in truth if label < n_scored]
         alarm, gone = None, False
 
         def square(p):
-            return sum((float(p[l]) - truth[l]) ** 2 for l in scored) / len(scored)
+            return sum((float(p[label]) - truth[label]) ** 2 for label in scored) / len(scored)
 
         if scored:
             for node, other, p in zip(path, alternates, own, strict=True):
-                wrong = sum((p[l] > 0.5) != truth[l] for l in scored) / len(scored)
+                wrong = sum((p[label] > 0.5) != truth[label] for label in scored) / len(scored)
                 rose = node.adwin.update(wrong) == 1
                 if other is not None:
                     node.race.append((square(p), square(members[id(other)][3])))
@@ -191,7 +191,7 @@ class NaiveMLHAT:
             leaf = node.leaf
             due = leaf.seen - leaf.attempt >= max(self.grace, 0.05 * leaf.seen)
             if due and leaf.mixed and not node.alternate and node.depth < self.max_depth:
-                self.try_split(node, node is path[-1], kinds, n_labels)
+                self.try_split(node, node is path[-1], n_labels)
 
     def verdict(self, race):
         gaps = [a - b for a, b in race]
@@ -207,10 +207,10 @@ class NaiveMLHAT:
         else:
             parent.children = [alternate if child is node else child for child in parent.children]
 
-    def try_split(self, node, foreground, kinds, n_labels):
+    def try_split(self, node, foreground, n_labels):
         leaf = node.leaf
         leaf.attempt = leaf.seen
-        merit, feature, cut, second = leaf.best_cut(kinds, n_labels)
+        merit, feature, cut, second = leaf.best_cut(n_labels)
         bound = math.sqrt(math.log(1 / self.delta) / (2 * leaf.seen))
         if merit <= bound or (merit - second <= bound and bound >= self.tau):
             return

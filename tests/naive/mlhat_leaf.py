@@ -91,7 +91,7 @@ class Stored:
 
     def __init__(self, x, truth, complete, row):
         self.x, self.truth, self.complete, self.row = x, truth, complete, row
-        self.signature = frozenset(l for l, held in truth.items() if held)
+        self.signature = frozenset(label for label, held in truth.items() if held)
 
     def says(self, label, since):
         if label in self.truth:
@@ -117,14 +117,14 @@ class Leaf:
         self.positives, self.missing = [0.0] * n_labels, [0.0] * n_labels
         self.observed = []  # (x, labels that hold, weight)
 
-    def share(self, l):
-        known = self.seen - self.missing[l]
-        return (self.positives[l] + self.base_weight * self.base[l]) / (known + self.base_weight)
+    def share(self, label):
+        known = self.seen - self.missing[label]
+        return (self.positives[label] + self.base_weight * self.base[label]) / (known + self.base_weight)
 
     def heir(self, n_labels, base_weight, reopen):
         new = Leaf(n_labels)
         new.mixed = self.mixed
-        new.base = [self.share(l) for l in range(n_labels)]
+        new.base = [self.share(label) for label in range(n_labels)]
         new.base_weight = base_weight
         new.losses, new.loss_weight = list(self.losses), self.loss_weight
         new.weights = {f: w.copy() for f, w in self.weights.items()}
@@ -133,7 +133,7 @@ class Leaf:
 
     def predict(self, x, scaler, since, n_labels, memory, k):
         """Return the predictions of the three members and of the leaf."""
-        linear = np.array([math.log(self.share(l) / (1 - self.share(l))) for l in range(n_labels)], F)
+        linear = np.array([math.log(self.share(label) / (1 - self.share(label))) for label in range(n_labels)], F)
         z = scaler.scale(x)
         own = [f for f in z if f in x] + [f for f in scaler.centred if f in z and f not in x]
         for f in own:
@@ -156,17 +156,17 @@ class Leaf:
         sets = [sum(w for w, other in nearest if other.signature == row.signature) for _, row in nearest]
         best = nearest[sets.index(max(sets))][1]
         votes, last = np.zeros(n_labels, F), np.zeros(n_labels, F)
-        for l in range(n_labels):
-            known = [(w, row.says(l, since)) for w, row in nearest if row.says(l, since) is not None]
-            share = sum(w for w, held in known if held) / sum(w for w, _ in known) if known else float(linear[l])
-            chosen, newest = best.says(l, since), window[-1].says(l, since)
-            votes[l] = 0.5 * share + 0.5 * (share if chosen is None else chosen)
-            last[l] = linear[l] if newest is None else newest
+        for label in range(n_labels):
+            known = [(w, row.says(label, since)) for w, row in nearest if row.says(label, since) is not None]
+            share = sum(w for w, held in known if held) / sum(w for w, _ in known) if known else float(linear[label])
+            chosen, newest = best.says(label, since), window[-1].says(label, since)
+            votes[label] = 0.5 * share + 0.5 * (share if chosen is None else chosen)
+            last[label] = linear[label] if newest is None else newest
         if not self.mixed:
             final = linear.copy()
-            for l in range(n_labels):
-                if self.seen > self.missing[l]:
-                    final[l] = self.positives[l] / (self.seen - self.missing[l])
+            for label in range(n_labels):
+                if self.seen > self.missing[label]:
+                    final[label] = self.positives[label] / (self.seen - self.missing[label])
         else:
             trust = [(0.01 + loss / max(self.loss_weight, 1.0)) ** -4.0 for loss in self.losses]
             share = [F(t / sum(trust)) for t in trust]
@@ -175,12 +175,12 @@ class Leaf:
 
     def learn(self, x, truth, members, scaler, weight, rate, n_labels, n_scored, partial):
         for m in range(3):
-            loss = sum((float(members[m][l]) - held) ** 2 for l, held in truth.items() if l < n_scored)
+            loss = sum((float(members[m][label]) - held) ** 2 for label, held in truth.items() if label < n_scored)
             self.losses[m] = 0.99 * self.losses[m] + loss
         self.loss_weight = 0.99 * self.loss_weight + 1
         errors = np.zeros(n_labels, F)
-        for l, held in truth.items():
-            errors[l] = F(weight) * (F(held) - members[0][l])
+        for label, held in truth.items():
+            errors[label] = F(weight) * (F(held) - members[0][label])
         for f, z in scaler.scale(x).items():
             if z == 0 and f not in x:
                 continue
@@ -190,28 +190,29 @@ class Leaf:
                 g = errors * z
                 self.squares[f][:n_labels] += g * g
                 self.weights[f][:n_labels] += F(rate) * g / np.sqrt(self.squares[f][:n_labels] + F(0.01))
-        self.observed.append((x, {l for l, held in truth.items() if held}, weight))
+        self.observed.append((x, {label for label, held in truth.items() if held}, weight))
         self.seen += weight
         self.seen_partial += weight if partial else 0.0
-        for l in range(n_labels):
-            if l not in truth:
-                self.missing[l] += weight
-            elif truth[l]:
-                self.positives[l] += weight
-            if 0 < self.positives[l] < self.seen - self.missing[l]:
+        for label in range(n_labels):
+            if label not in truth:
+                self.missing[label] += weight
+            elif truth[label]:
+                self.positives[label] += weight
+            if 0 < self.positives[label] < self.seen - self.missing[label]:
                 self.mixed = True
 
     # --- the split
 
-    def best_cut(self, kinds, n_labels):
+    def best_cut(self, n_labels):
         """Return merit, feature, cut, and the merit of the next best feature."""
-        known = [self.seen - self.missing[l] for l in range(n_labels)]
-        entropy = sum(-purity(self.positives[l], known[l] - self.positives[l]) / known[l] for l in range(n_labels) if known[l])
+        known = [self.seen - self.missing[label] for label in range(n_labels)]
+        rest = [k - held for k, held in zip(known, self.positives, strict=False)]
+        entropy = sum(-purity(self.positives[i], rest[i]) / known[i] for i in range(n_labels) if known[i])
         if entropy <= 0:
             return 0.0, -1, 0.0, 0.0
         merits = []
         for f in sorted({f for x, _, _ in self.observed for f in x}):
-            merit, cut = self._best_cut_of(f, kinds, n_labels, known)
+            merit, cut = self._best_cut_of(f, n_labels, known)
             if merit > 0:
                 merits.append((merit / entropy, f, cut))
         merits.sort(key=lambda m: (-m[0], m[1]))
@@ -219,7 +220,7 @@ class Leaf:
             return 0.0, -1, 0.0, 0.0
         return (*merits[0], merits[1][0] if len(merits) > 1 else 0.0)
 
-    def _best_cut_of(self, f, kinds, n_labels, known):
+    def _best_cut_of(self, f, n_labels, known):
         seen = [(x.get(f, 0.0), labels, w) for x, labels, w in self.observed]
         there = [(float(v), labels, w) for v, labels, w in seen if v != 0 and not math.isnan(v)]
         nans = sum(w for v, _, w in seen if math.isnan(v))
@@ -228,7 +229,10 @@ class Leaf:
         if not there or sum(w for _, _, w in there) < 0.01 * self.seen or min(values) >= max(values):
             return 0.0, 0.0
         low, high = min(v for v, _, _ in there), max(v for v, _, _ in there)
-        cuts = [0.5] if kinds[f] else [0.0] + [min(values) + (max(values) - min(values)) * (c / 11) for c in range(1, 11)]
+        least, most = min(values), max(values)
+        cuts = [0.0, *(least + (most - least) * (c / 11) for c in range(1, 11))]
+        if low == high:
+            cuts = [0.5 * (least + most)]
         everything = gauss([(v, w) for v, _, w in there])
         best = (0.0, 0.0)
         for cut in cuts:
@@ -236,19 +240,19 @@ class Leaf:
             if left < 0.01 * self.seen or zeros + everything[0] - left < 0.01 * self.seen:
                 continue
             gain = 0.0
-            for l in range(n_labels):
-                if not 0 < self.positives[l] < known[l]:
+            for label in range(n_labels):
+                if not 0 < self.positives[label] < known[label]:
                     continue
-                share = known[l] / self.seen
-                held = gauss([(v, w) for v, labels, w in there if l in labels])
-                held_nans = sum(w for v, labels, w in seen if math.isnan(v) and l in labels)
-                held_zeros = max(self.positives[l] - held[0] - held_nans, 0.0)
+                share = known[label] / self.seen
+                held = gauss([(v, w) for v, labels, w in there if label in labels])
+                held_nans = sum(w for v, labels, w in seen if math.isnan(v) and label in labels)
+                held_zeros = max(self.positives[label] - held[0] - held_nans, 0.0)
                 rest = subtract((share * everything[0], everything[1], share * everything[2]), held)
                 rest_zeros = max(share * zeros - held_zeros, 0.0)
                 a = held_zeros * (cut >= 0) + held[0] * below(cut, held, low, high)
                 b = rest_zeros * (cut >= 0) + rest[0] * below(cut, rest, low, high)
                 n, m = held[0] + held_zeros, rest[0] + rest_zeros
-                gain += max(purity(a, b) + purity(n - a, m - b) - purity(n, m), 0.0) / known[l]
+                gain += max(purity(a, b) + purity(n - a, m - b) - purity(n, m), 0.0) / known[label]
             if gain > best[0]:
                 best = (gain, cut)
         return best
