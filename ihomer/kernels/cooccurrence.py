@@ -252,7 +252,8 @@ def neighbours(table, scale, indptr, at, rough, rough_weights, ids, weights):  #
     at : int64, shape (labels,), scratch
     rough, rough_weights, ids, weights : int32, float64, int32, float64, shape (2 pairs,); the last two are the result
     """
-    at[:] = indptr[:-1]
+    for i in range(len(at)):  # a slice assignment would compile seconds of error messages
+        at[i] = indptr[i]
     for slot in range(len(table)):
         if table[slot, 0] != EMPTY:
             key = np.int64(table[slot, 0])
@@ -264,7 +265,8 @@ def neighbours(table, scale, indptr, at, rough, rough_weights, ids, weights):  #
             rough[at[high]] = low
             rough_weights[at[high]] = table[slot, 1] / scale
             at[high] += 1
-    at[:] = indptr[:-1]
+    for i in range(len(at)):
+        at[i] = indptr[i]
     for i in range(len(indptr) - 1):
         for e in range(indptr[i], indptr[i + 1]):
             j = rough[e]

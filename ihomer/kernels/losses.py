@@ -33,7 +33,7 @@ def faded_log_loss(p, columns, label_indptr, label_indices, status, limits, fade
             while i < label_indptr[row + 1] and label_indices[i] < k:
                 i += 1
             holds = i < label_indptr[row + 1] and label_indices[i] == k
-            q = np.float64(p[row, k])
+            q = float(p[row, k])
             q = min(max(q if holds else 1.0 - q, 1e-6), 1.0)
             loss -= math.log(q)
             n += 1

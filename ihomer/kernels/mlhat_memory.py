@@ -128,28 +128,12 @@ def spread_query(counters, scales, centred, z_ids, z, length, query):  # type: i
 
 
 @jit
-def clear_query(z_ids, length, query):  # type: ignore[no-untyped-def]
-    """Undo `spread_query`."""
-    for e in range(length):
-        if z_ids[e] < len(query):
-            query[z_ids[e]] = 0.0
-
-
-@jit
-def newest_row(nodes, windows, memory, stored, leaf):  # type: ignore[no-untyped-def]
-    """Return the number of the last row in a leaf's window, or -1 if the memory holds none of them any more."""
-    if nodes[leaf, FILLED] == 0:
-        return -1
-    length = windows.shape[1]
-    newest = windows[leaf, (nodes[leaf, NEXT] - 1 + length) % length]
-    return newest if newest >= stored - len(memory) else -1
-
-
-@jit
 def nearest_rows(  # type: ignore[no-untyped-def]
     nodes, windows, memory, memory_ids, memory_values, stored, leaf, scales, query, own, dot, square, nearest, distance
 ):
-    """Write the nearest rows of a leaf's window, nearest first and ties to the newer; return how many.
+    """Write the nearest rows of a leaf's window, nearest first and ties to the newer.
+
+    Returns how many, and the number of the newest row (-1 if the memory holds none of the window any more).
 
     Parameters
     ----------
@@ -159,11 +143,13 @@ def nearest_rows(  # type: ignore[no-untyped-def]
     """
     k = len(nearest)
     found = 0
+    newest = -1
     length = windows.shape[1]
     for back in range(1, nodes[leaf, FILLED] + 1):
         number = windows[leaf, (nodes[leaf, NEXT] - back + length) % length]
         if number < stored - len(memory):
             break
+        newest = max(newest, number)
         row = number % len(memory)
         its_dot = dot
         its_square = square
@@ -189,24 +175,7 @@ def nearest_rows(  # type: ignore[no-untyped-def]
                 j -= 1
             distance[j] = d
             nearest[j] = number
-    return found
-
-
-@jit
-def _add_vote(memory, memory_ids, since, number, weight, n_labels, tally, votes, known):  # type: ignore[no-untyped-def]
-    """Add a stored row's vote: `weight` to `tally[known]` where a label was known, to `tally[votes]` where it held."""
-    row = number % len(memory)
-    first = memory[row, START] + memory[row, N_FEATURES]
-    middle = first + memory[row, N_LABELS]
-    if memory[row, STATUS] == COMPLETE:
-        for label in range(n_labels):
-            if memory[row, AT_ROW] > since[label]:
-                tally[known, label] += weight
-    else:
-        for e in range(middle, middle + memory[row, N_KNOWN]):
-            tally[known, memory_ids[e]] += weight
-    for e in range(first, middle):
-        tally[votes, memory_ids[e]] += weight
+    return found, newest
 
 
 @jit
@@ -238,10 +207,25 @@ def vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, 
     for label in range(n_labels):
         for i in range(6):
             tally[i, label] = 0.0
-    for j in range(found):
-        _add_vote(memory, memory_ids, since, nearest[j], 1.0 / (distance[j] + NEAREST), n_labels, tally, 0, 1)
-    _add_vote(memory, memory_ids, since, nearest[best], 1.0, n_labels, tally, 2, 3)
-    _add_vote(memory, memory_ids, since, newest, 1.0, n_labels, tally, 4, 5)
+    # The neighbours go to rows 0 (votes) and 1 (weight of those that know), the best to 2 and 3, the newest to 4 and 5.
+    for j in range(found + 2):
+        number, weight, at = newest, 1.0, 4
+        if j < found:
+            number, weight, at = nearest[j], 1.0 / (distance[j] + NEAREST), 0
+        elif j == found:
+            number, at = nearest[best], 2
+        row = number % n_rows
+        first = memory[row, START] + memory[row, N_FEATURES]
+        middle = first + memory[row, N_LABELS]
+        for e in range(first, middle):
+            tally[at, memory_ids[e]] += weight
+        if memory[row, STATUS] == COMPLETE:
+            for label in range(n_labels):
+                if memory[row, AT_ROW] > since[label]:
+                    tally[at + 1, label] += weight
+        else:
+            for e in range(middle, middle + memory[row, N_KNOWN]):
+                tally[at + 1, memory_ids[e]] += weight
     for label in range(n_labels):
         prior = np.float64(p[place, LINEAR, label])
         share = tally[0, label] / tally[1, label] if tally[1, label] > 0 else prior

@@ -9,9 +9,7 @@ import numpy as np
 from ihomer.kernels.adwin import ROSE, adwin_full, adwin_update
 from ihomer.kernels.mlhat_leaf import learn_counts, learn_linear, learn_losses, linear_scores, mix, observe
 from ihomer.kernels.mlhat_memory import (
-    clear_query,
     nearest_rows,
-    newest_row,
     place_for,
     remember,
     room_in_memory,
@@ -282,19 +280,20 @@ def advance(  # type: ignore[no-untyped-def]
                 node_stats, positives, missing, base, slot_table, slots, weights, leaf, z_ids, z, length, n_labels,
                 slot_of, p, place,
             )  # fmt: skip
-            newest = newest_row(nodes, windows, memory, stored, leaf)
-            if newest < 0:
+            found, newest = nearest_rows(
+                nodes, windows, memory, memory_ids, memory_values, stored, leaf, scales, query, own, dot, square,
+                nearest, distance,
+            )  # fmt: skip
+            if found > 0:
+                vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, desk.labels, p, place)
+            else:
                 for label in range(n_labels):
                     p[place, NEIGHBOURS, label] = p[place, LINEAR, label]
                     p[place, LAST, label] = p[place, LINEAR, label]
-            else:
-                found = nearest_rows(
-                    nodes, windows, memory, memory_ids, memory_values, stored, leaf, scales, query, own, dot, square,
-                    nearest, distance,
-                )  # fmt: skip
-                vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, desk.labels, p, place)
             mix(nodes, node_stats, positives, missing, leaf, n_labels, p, place)
-        clear_query(z_ids, length, query)
+        for e in range(length):
+            if z_ids[e] < len(query):
+                query[z_ids[e]] = 0.0
         _climb(
             node_stats, path, alternate_of, depth, p, truth, mask, n_labels, n_scored if n_known > 0 else 0,
             settings[RACE_LENGTH], losses,

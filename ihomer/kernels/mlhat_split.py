@@ -11,8 +11,8 @@ whatever the number of labels, so eps = sqrt(ln(1/delta) / 2n), and `tau` is a s
 
 What a branch holds is estimated per label, of rows with and without it: an exact mass at 0 for the values that
 are not stored, and a Gaussian of the non-zero values (cut at the smallest and largest met). Where all non-zero values
-are equal, as in the indicator of a category, there is one cut, and its counts are exact. Rows in which a feature is missing
-say nothing of it, and its merit shrinks by their share.
+are equal, as in the indicator of a category, there is one cut, and its counts are exact. Rows in which a feature
+is missing say nothing of it, and its merit shrinks by their share.
 """
 
 from __future__ import annotations

@@ -116,5 +116,5 @@ HAMMING, SQUARE, OTHER, ALARM = range(4)
 ) = range(9)  # fmt: skip
 SETTINGS = 9
 
-# ADWIN as in river, except the clock: see `ihomer.drift.adwin`.
+#: ADWIN's parameters, as in river.
 CLOCK, MAX_BUCKETS, MIN_WINDOW, ADWIN_GRACE = 32, 5, 5, 10

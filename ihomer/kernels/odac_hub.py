@@ -311,7 +311,7 @@ def closest_clusters(  # type: ignore[no-untyped-def]
     best, share, rows : int32, float64, float64, shape (leaves,); written; -1, 0, 0 if it co-occurs with no other
     """
     for a in range(len(leaves)):
-        c = leaves[a]
+        c = np.int64(leaves[a])
         best[a] = -1
         share[a] = 0.0
         rows[a] = 0.0
@@ -324,7 +324,7 @@ def closest_clusters(  # type: ignore[no-untyped-def]
         for k in range(starts[a], starts[a + 1]):
             i = members[k]
             for e in range(indptr[i], indptr[i + 1]):
-                d = cluster_of[ids[e]]
+                d = np.int64(cluster_of[ids[e]])
                 if across[d] > 0:
                     s = pair_share(sums, c, d, across[d], ratio)
                     if s > share[a] or (s == share[a] and d < best[a]):

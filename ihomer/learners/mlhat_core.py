@@ -157,7 +157,7 @@ class MLHATCore:
         kinds
             Not asked: the values of a feature show whether it is the indicator of a category.
         out
-            float32, (n, at least rows.n_labels); 0 for a label that is not in the label space when its row is predicted.
+            float32, (n, at least rows.n_labels); 0 for a label that is not in the label space when its row comes.
         """
         self._tree = with_features(self._tree, rows.n_features)
         self._run(rows, out, learn=True)
