@@ -65,9 +65,9 @@ class IHOMER(ArrayEstimator):
     ...     predicted = model.predict_set_one(x)
     ...     model.learn_one(x, y)
     >>> sorted(predicted), sorted(y)
-    (['Class12', 'Class13'], ['Class12', 'Class13'])
-    >>> model.rank_one(x, k=2)
-    [('Class12', 0.83...), ('Class13', 0.81...)]
+    (['Class12', 'Class13', 'Class2', 'Class3'], ['Class12', 'Class13', 'Class2', 'Class3'])
+    >>> [(label, round(p, 3)) for label, p in model.rank_one(x, k=2)]
+    [('Class13', 0.814), ('Class12', 0.812)]
     """
 
     def __init__(

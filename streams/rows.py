@@ -20,6 +20,8 @@ from streams.vocabulary import Vocabulary
 OnBadRow = Callable[[int, str], None]
 
 _NAN = math.nan
+#: Beyond this a number may not fit float32; what is larger, infinite or missing goes the careful way.
+_LARGE = 3e38
 #: What counts as a number; numpy's integers and floats are registered as numbers.Real, its complex ones are none.
 _NUMBERS = (numbers.Real, Decimal, np.bool_)
 
@@ -208,7 +210,7 @@ def encode_known(x: Mapping[Name, object], features: Vocabulary) -> tuple[array[
             if kind is str:
                 ids.append(features.category_ids[name, value])  # type: ignore[index]
                 values.append(1.0)
-            elif (kind is float and value == value) or kind is int or kind is bool:  # noqa: PLR0124
+            elif (kind is float or kind is int or kind is bool) and -_LARGE < value < _LARGE:  # type: ignore[operator]
                 ids.append(features.ids[name])
                 values.append(value)  # type: ignore[arg-type]
             else:

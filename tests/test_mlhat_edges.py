@@ -120,14 +120,13 @@ def test_a_tree_is_no_worse_than_its_root_leaf():
     X = rng.normal(size=(3000, 4)).astype(np.float32)
     W = rng.normal(size=(4, 3))
     xs = [{f: float(v) for f, v in enumerate(row)} for row in X]
-    for scores, gain in ((rng.normal(size=(3000, 3)), -0.01), (X @ W + rng.normal(size=(3000, 3)), -0.01)):
+    for scores, splits in ((rng.normal(size=(3000, 3)), False), (X @ W + rng.normal(size=(3000, 3)), True)):
         truth = scores > 0.5
         truths = [{label: bool(v) for label, v in enumerate(row)} for row in truth]
         tree, grown = learned(xs, truths, 3, grace_period=100, delta=0.1)
         _, leaf = learned(xs, truths, 3, max_nodes=1)
-        errors = [((p - truth) ** 2).mean() for p in (leaf, grown)]
-        assert errors[0] - errors[1] > gain
-        assert tree.summary["splits"] > 0 or gain < 0
+        assert (tree.summary["splits"] > 0) == splits
+        assert ((grown - truth) ** 2).mean() < ((leaf - truth) ** 2).mean() + 0.002
 
 
 def test_bounds_on_depth_and_nodes():

@@ -17,7 +17,7 @@ def test_random_streams_with_births_masks_and_missing_values(kind, seed):
 
 
 def test_splits_swaps_and_drift():
-    stream = piecewise(700)
+    stream = piecewise(600)
     parameters = {"grace_period": 50, "window": 20, "alternate_rows": 40, "delta": 0.05, "tau": 0.2, "drift_delta": 0.2}
     theirs, naive = naive_run(stream, **parameters)
     core = core_of(stream, **parameters)

@@ -66,7 +66,9 @@ def test_prequential_equals_progressive_val_score() -> None:
     mine, theirs = IHOMER(), IHOMER()
     score = metrics.multioutput.MicroAverage(metrics.F1())
     for x, y in datasets.Yeast().take(300):
-        score.update(y, mine.predict_one(x))
+        predicted = mine.predict_one(x)
+        if predicted:  # river leaves out the first row, for which there is no label to answer yet
+            score.update(y, predicted)
         mine.learn_one(x, y)
     other = evaluate.progressive_val_score(
         datasets.Yeast().take(300), theirs, metrics.multioutput.MicroAverage(metrics.F1())

@@ -232,15 +232,15 @@ def advance(  # type: ignore[no-untyped-def]
         How many rows are done. `desk.report[REASON]` says why it is not all of them: an array is short and must grow,
         or the last row done is an EVENT, and path, leaves and losses on the desk are its own.
     """
-    counters, nodes, node_stats = t.counters, t.nodes, t.node_stats
-    positives, missing, base, windows = t.positives, t.missing, t.base, t.windows
-    slots, slot_stats, weights, squares, slot_table = t.slots, t.slot_stats, t.weights, t.squares, t.slot_table
-    pairs, pair_stats, pair_table = t.pairs, t.pair_stats, t.pair_table
-    moments, scales, centred, since = t.moments, t.scales, t.centred, t.since
-    memory, memory_ids, memory_values = t.memory, t.memory_ids, t.memory_values
-    p, truth, mask, z_ids, z, slot_of = desk.p, desk.truth, desk.known, desk.z_ids, desk.z, desk.slot_of
-    path, reached, alternate_of, losses, query = desk.path, desk.reached, desk.alternate_of, desk.losses, desk.query
-    nearest, distance, report = desk.nearest, desk.distance, desk.report
+    (
+        counters, nodes, node_stats, positives, missing, base, windows, slots, slot_stats, weights, squares, slot_table,
+        pairs, pair_stats, pair_table, moments, scales, centred, since, memory, memory_ids, memory_values,
+        adwin_counts, adwin_sums, adwin_spreads, adwin_windows, adwin_clocks,
+    ) = t  # fmt: skip
+    (
+        p, truth, mask, errors, tally, z_ids, z, slot_of, query, path, reached, alternate_of, losses, nearest, distance,
+        report,
+    ) = desk  # fmt: skip
     report[REASON] = DONE
     for i in range(first_row, len(status)):
         start, stop = indptr[i], indptr[i + 1]
@@ -266,7 +266,7 @@ def advance(  # type: ignore[no-untyped-def]
                 if place_for(counters, memory, len(memory_ids), room) < 0:
                     report[REASON] = SHORT_MEMORY
                 for k in range(depth):
-                    if adwin_full(t.adwin_counts, t.adwin_clocks, path[k], MAX_BUCKETS):
+                    if adwin_full(adwin_counts, adwin_clocks, path[k], MAX_BUCKETS):
                         report[REASON] = SHORT_LEVELS
                 if report[REASON] != DONE:
                     return i
@@ -285,7 +285,7 @@ def advance(  # type: ignore[no-untyped-def]
                 nearest, distance,
             )  # fmt: skip
             if found > 0:
-                vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, desk.labels, p, place)
+                vote(memory, memory_ids, since, nearest, distance, found, newest, n_labels, tally, p, place)
             else:
                 for label in range(n_labels):
                     p[place, NEIGHBOURS, label] = p[place, LINEAR, label]
@@ -318,7 +318,7 @@ def advance(  # type: ignore[no-untyped-def]
                 in_use = bytes_in_use(counters, windows.shape[1], n_labels)
                 spare = np.int64((settings[MAX_BYTES] - in_use) / bytes_of_slot(n_labels))
                 learn_linear(
-                    counters, nodes, slots, slot_stats, weights, squares, slot_table, leaf, truth, mask, desk.errors,
+                    counters, nodes, slots, slot_stats, weights, squares, slot_table, leaf, truth, mask, errors,
                     z_ids, z, length, n_labels, weight, settings[RATE], spare, slot_of, p, place,
                 )  # fmt: skip
                 if nodes[leaf, DEAF] == 0:
@@ -333,8 +333,8 @@ def advance(  # type: ignore[no-untyped-def]
             count_passage(nodes, node_stats, indices, values, start, stop, path, depth, weight)
         learn_scale(counters, moments, scales, centred, weights, squares, indices, values, start, stop)
         event = _watch(
-            t.adwin_counts, t.adwin_sums, t.adwin_spreads, t.adwin_windows, t.adwin_clocks, node_stats, path,
-            alternate_of, depth, settings[DRIFT_DELTA], settings[RACE_LENGTH], losses,
+            adwin_counts, adwin_sums, adwin_spreads, adwin_windows, adwin_clocks, node_stats, path, alternate_of,
+            depth, settings[DRIFT_DELTA], settings[RACE_LENGTH], losses,
         )  # fmt: skip
         in_use = bytes_in_use(counters, windows.shape[1], n_labels)
         for place in range(n_reached):

@@ -39,7 +39,7 @@ class LinearLearner(ClusterEstimator):
     ...     hits += sum(y[label] for label in model.predict_set_one(x))
     ...     model.learn_one(x, y)
     >>> hits
-    1494
+    1572
     """
 
     def __init__(self, r: float = 1.0, decision: str | float = "f1", seed: int = 7) -> None:
