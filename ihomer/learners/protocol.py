@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -57,3 +58,64 @@ class ClusterCore(Protocol):
     @property
     def n_bytes(self) -> int:
         """Bytes held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The features of a block of rows as the shared experts see them; labels as they are.
+
+    Parameters
+    ----------
+    plain
+        Scaled as `ihomer.learners.inputs` says, ids ascending.
+    idf
+        The same ids with each value weighted by the rarity of its feature before the row is brought to unit length: for
+        sparse streams value (log((t + 2) / rows with the feature) + .1); for dense ones the same as `plain`.
+    dense
+        Whether the stream is dense.
+    """
+
+    plain: Rows
+    idf: Rows
+    dense: bool
+
+
+class SharedExpert(Protocol):
+    """An expert over all labels of a model: what belongs to features is held once, and a column for every label.
+
+    n calls with one row leave the same bits as one call with n rows; without `learn` nothing changes that could be
+    noticed. Of partial rows only the known labels teach; rows without labels teach nothing about labels.
+
+    Attributes
+    ----------
+    n_scores : int
+        How many scores it gives for each label.
+    first_weights : float64 (n_scores,)
+        What the stack takes the scores for before it has learned better.
+    """
+
+    n_scores: int
+    first_weights: npt.NDArray[np.float64]
+
+    def block(self, views: Views, *, learn: bool) -> npt.NDArray[np.float32]:
+        """Return scores, float32 (n_scores, n, n_labels), about log-odds, of each row before it is learned (if `learn`).
+
+        Scores of row i are those of the labels below limits[i + 1] (the row's own new labels included: they are learned
+        with it), and 0 beyond. With `learn` the rows cross no boundary of the stream (`ihomer.blocks`).
+        """
+
+    def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
+        """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+
+    def state(self, n_features: int, n_labels: int) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays, nothing of which depends on room to grow."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held, room to grow included."""
