@@ -98,7 +98,7 @@ class SharedExpert(Protocol):
     first_weights: npt.NDArray[np.float64]
 
     def block(self, views: Views, *, learn: bool) -> npt.NDArray[np.float32]:
-        """Return scores, float32 (n_scores, n, n_labels), about log-odds, of each row before it is learned (if `learn`).
+        """Return scores, float32 (n_scores, n, n_labels), about log-odds, of each row before it is learned.
 
         Scores of row i are those of the labels below limits[i + 1] (the row's own new labels included: they are learned
         with it), and 0 beyond. With `learn` the rows cross no boundary of the stream (`ihomer.blocks`).
