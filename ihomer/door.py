@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.rows import Rows
-from streams.batch import UNLABELLED, Batch
+from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
+from streams.kernels.rows import rows_hold
 from streams.names import Name, sort_key
 from streams.rows import encode, encode_labels, sorting_scratch, tidy, why_not
 from streams.vocabulary import Vocabulary
@@ -65,6 +66,7 @@ class Door:
             raise
 
     def _learned(self, batch: Batch) -> Rows:
+        check(batch)
         indptr, ids, values = self._features(batch, grow=True)
         held, known_indptr, known, limits = self._labels(batch)
         return Rows(
@@ -115,6 +117,7 @@ class Door:
 
         A feature that the model has not met gets the id that it would get if the row were learned.
         """
+        check(batch)
         return self._unlabelled(*self._features(batch, grow=False))
 
     def _features(
@@ -255,6 +258,33 @@ class Door:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["features"], state["labels"])  # type: ignore[misc]
+
+
+_NO_VALUES = np.zeros(0, np.float32)
+
+
+def check(batch: Batch) -> None:
+    """Raise ValueError, saying what, if a batch made by hand breaks what `Batch` promises: kernels trust it."""
+    n = len(batch)
+    typed = (
+        (batch.indptr, np.int64, n + 1),
+        (batch.indices, np.int32, len(batch.values)),
+        (batch.values, np.float32, len(batch.indices)),
+        (batch.label_indptr, np.int64, n + 1),
+        (batch.label_indices, np.int32, len(batch.label_indices)),
+        (batch.status, np.uint8, n),
+    )
+    fine = all(a.dtype == kind and a.shape == (m,) and a.flags.c_contiguous for a, kind, m in typed)
+    fine = (
+        fine
+        and batch.dense is None
+        and batch.known_indptr is None
+        and not (n and ((batch.status == PARTIAL) | (batch.status > COMPLETE)).any())
+        and rows_hold(batch.indptr, batch.indices, batch.values, len(batch.features))
+        and rows_hold(batch.label_indptr, batch.label_indices, _NO_VALUES, len(batch.labels))
+    )
+    if not fine:  # or a rare kind of batch, for which the careful way does as well
+        batch.check()
 
 
 def features_of(batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:

@@ -88,6 +88,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
         ------
         TypeError, ValueError
             If a name or a value is not what it may be (infinite, beyond float32, no number); nothing is learned then.
+        ihomer.learners.river_core.LearnerError
+            If a river model among the learners fails; a part of the row may have been learned then.
         """
         self._train(self._door.learned_one(x, y))
         self._rows_learned += 1
@@ -235,14 +237,16 @@ class ArrayEstimator(base.MultiLabelClassifier):
         from ihomer.checkpoint import dumps
 
         # As the bytes of a checkpoint: pickle itself writes equal states differently, by which objects are shared.
-        state = dumps(self._whole_state(), kind="state", allow_pickle=True)
-        return {"params": {name: getattr(self, name) for name in self._parameter_names()}, "state": state}
+        parameters = {name: getattr(self, name) for name in self._parameter_names()}
+        whole = {"parameters": parameters, "state": self._whole_state()}
+        return {"bytes": dumps(whole, kind="state", allow_pickle=True)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         from ihomer.checkpoint import loads
 
-        self.__init__(**state["params"])  # type: ignore[misc]
-        self._restore_whole(loads(state["state"], kind="state", allow_pickle=True))
+        whole = loads(state["bytes"], kind="state", allow_pickle=True)
+        self.__init__(**whole["parameters"])  # type: ignore[misc]
+        self._restore_whole(whole["state"])
 
     def _parameter_names(self) -> list[str]:
         import inspect

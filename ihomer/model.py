@@ -40,15 +40,16 @@ class IHOMER(ArrayEstimator):
     Parameters
     ----------
     preset
-        "default": a linear expert over all labels, calibrated, with a threshold that follows the best micro-F1.
+        "fast", "balanced" or "accurate": experts over all labels under the stack, see `ihomer.presets` for which.
         "paper": as published: one MLHAT for every cluster of the plain ODAC tree, threshold .5.
         "none": the parameter `learner` alone.
     learner
         One more expert, one for every cluster: `LinearLearner`, `MLHAT`, or any river classifier (then by binary
         relevance) or multi-label classifier.
+    target
+        What label sets are made for: "example_f1", "micro_f1", "macro_f1", "subset_accuracy" or "hamming".
     decision
-        "f1" (a threshold that follows the best micro-F1) or a fixed threshold between 0 and 1; None: as the preset
-        has it.
+        A fixed threshold between 0 and 1 instead; None: as the target asks (preset "paper": .5).
     clusterer
         A `LabelHierarchy` whose parameters to use; None: as the preset has it.
     delta
@@ -72,15 +73,17 @@ class IHOMER(ArrayEstimator):
 
     def __init__(
         self,
-        preset: str = "default",
+        preset: str = "balanced",
         learner: Any = None,
-        decision: str | float | None = None,
+        target: str = "example_f1",
+        decision: float | None = None,
         clusterer: LabelHierarchy | None = None,
         delta: float = 0.002,
         seed: int = 7,
     ) -> None:
         self.preset = preset
         self.learner = learner
+        self.target = target
         self.decision = decision
         self.clusterer = clusterer
         self.delta = delta
@@ -99,11 +102,13 @@ class IHOMER(ArrayEstimator):
             raise ValueError(f"delta must lie between 0 and 1, found {self.delta!r}")
         preset = PRESETS[self.preset]
         self._cluster_learner = cluster_learner(preset.learner if self.learner is None else self.learner)
-        if self._cluster_learner is None and not preset.shared:
+        if self._cluster_learner is None and preset.shared is None:
             raise ValueError(f'preset "{self.preset}" has no learner of its own: give one (learner=...)')
         self._clustered = None if self._cluster_learner is None else Clustered(self._make_core)
-        self._mixture = Mixture(n_others=int(self._clustered is not None)) if preset.shared else None
-        self._decision = make_decision(preset.decision if self.decision is None else self.decision)
+        n_others = int(self._clustered is not None)
+        self._mixture = None if preset.shared is None else Mixture(preset.shared, n_others, self.seed)
+        decision = preset.decision if self.decision is None else self.decision
+        self._decision = make_decision(self.target if decision is None else decision)
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta)
@@ -243,7 +248,7 @@ class IHOMER(ArrayEstimator):
 
     def _restore(self, state: dict[str, Any]) -> None:
         if self._mixture is not None:
-            self._mixture = Mixture.from_state(state["mixture"])
+            self._mixture.restore(state["mixture"])
         if self._clustered is not None:
             learner = self._cluster_learner
             assert learner is not None

@@ -61,6 +61,12 @@ def jit(function: F) -> F:
         _config.CACHE_DIR = before
 
 
+def is_cold() -> bool:
+    """Whether nothing has been compiled yet for today's kernel sources, or nothing can be kept."""
+    directory = _cache_directory()
+    return directory is None or not any(directory.iterdir())
+
+
 def _has_file(function: Callable[..., object]) -> bool:
     # A kernel typed at a prompt or in a doctest has no source file that a cache could be keyed by.
     return Path(function.__code__.co_filename).is_file()

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ Make = Callable[[], ArrayEstimator]
 
 MODELS: dict[str, Make] = {
     "IHOMER": IHOMER,
+    "IHOMER fast": lambda: IHOMER(preset="fast"),
     "IHOMER paper": IHOMER.paper,
     "IHOMER with MLHAT": lambda: IHOMER(learner=MLHAT()),
     "IHOMER of LinearLearner": lambda: IHOMER(preset="none", learner=LinearLearner()),
@@ -89,6 +91,48 @@ def test_a_batch_is_its_rows(make: Make, cut: tuple[int, ...]) -> None:
     answers = [(a.label_set(i), a.ranking(i)) for a in together for i in range(len(a))]
     assert answers == singly
     assert same(one, many)
+
+
+def test_events_are_the_same_however_rows_come() -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    for t in range(1400):
+        x = {f"w{j}": float(rng.normal()) for j in range(6)}
+        sign = 1 if t < 700 else -1
+        rows.append((x, {f"l{j}" for j in range(6) if sign * x[f"w{j}"] > 0}))
+    singly = IHOMER(preset="fast")
+    for x, y in rows:
+        singly.learn_one(x, y)
+    assert any(event["kind"] == "alarm" for event in singly.events)
+    for size in (7, 64, 1400):
+        model = IHOMER(preset="fast")
+        for start in range(0, len(rows), size):
+            model.learn_many(Batch.from_pairs(rows[start : start + size]))
+        assert model.events == singly.events
+        assert pickle.dumps(model) == pickle.dumps(singly)
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "a feature beyond the vocabulary": {"indices": np.array([0, 9], np.int32)},
+    "a negative feature": {"indices": np.array([-1, 0], np.int32)},
+    "offsets past the end": {"indptr": np.array([0, 1, 7])},
+    "an infinite value": {"values": np.array([1, np.inf], np.float32)},
+    "values of another type": {"values": np.array([1.0, 2.0])},
+    "a label beyond the vocabulary": {"label_indices": np.array([0, 5], np.int32)},
+    "an unknown status": {"status": np.array([2, 9], np.uint8)},
+    "partial without known labels": {"status": np.array([2, 1], np.uint8)},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_a_batch_that_breaks_its_promises_is_refused(broken: dict[str, Any]) -> None:
+    good = Batch.from_pairs([({"a": 1.0}, {"x"}), ({"b": 2.0}, {"x"})])
+    model = IHOMER()
+    model.learn_many(good)
+    before = pickle.dumps(model)
+    with pytest.raises(ValueError, match=r".+"):
+        model.learn_many(replace(good, **broken))
+    assert pickle.dumps(model) == before
 
 
 @every_model

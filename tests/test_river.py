@@ -9,6 +9,7 @@ from river import checks, compose, datasets, evaluate, linear_model, metrics, na
 
 from ihomer import IHOMER, MLHAT, LinearLearner, RiverLearner
 from ihomer.estimator import ArrayEstimator
+from ihomer.learners.river_core import LearnerError
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_in_a_pipeline_under_progressive_validation() -> None:
     ],
     ids=["river tree", "river pipeline", "MLHAT", "LinearLearner"],
 )
-@pytest.mark.parametrize("preset", ["default", "none"])
+@pytest.mark.parametrize("preset", ["fast", "none"])
 def test_any_learner_in_the_clusters(learner: object, preset: str) -> None:
     model = IHOMER(preset=preset, learner=learner)
     score = metrics.multioutput.MicroAverage(metrics.F1())
@@ -55,6 +56,12 @@ def test_any_learner_in_the_clusters(learner: object, preset: str) -> None:
         score.update(y, model.predict_one(x))
         model.learn_one(x, y)
     assert score.get() > 0.4
+
+
+def test_a_river_model_that_fails_is_named() -> None:
+    model = IHOMER(preset="none", learner=naive_bayes.GaussianNB())
+    with pytest.raises(LearnerError, match=r"GaussianNB failed .* 'c' is the category 'red'.* OneHotEncoder"):
+        model.learn_one({"c": "red"}, {"b"})
 
 
 def test_a_regressor_is_refused() -> None:

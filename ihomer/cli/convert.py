@@ -16,10 +16,11 @@ from ihomer.cli import options
 @click.option("--to", metavar="FORMAT", type=click.Choice(options.FORMATS), default="auto",
               help="Format of OUT; told by its name if not given.")  # fmt: skip
 def command(*, out: Path, to: str, **reading: Any) -> None:
-    """Write the instances of STREAM to OUT, whose name says the format and the compression."""
+    """Write the instances of STREAM to OUT, whose name says the format and the compression (-: standard output, with --to)."""
     from streams.writers import write_stream
 
     stream = options.opened(**reading)
     rows = write_stream(stream, out, format=to)
     options.tell_bad_rows(stream)
-    click.echo(f"{rows:,} instances written to {out} ({out.stat().st_size:,} bytes)", err=True)
+    size = f" ({out.stat().st_size:,} bytes)" if out.is_file() else ""
+    click.echo(f"{rows:,} instances written to {out}{size}", err=True)

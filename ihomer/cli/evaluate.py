@@ -66,6 +66,7 @@ def command(
     from ihomer.evaluation.passes import check_can_be_saved
     from ihomer.evaluation.prequential import Prequential
     from ihomer.evaluation.report import report
+    from ihomer.evaluation.second_hand import second_hand
 
     stream = options.opened(**reading)
     learner, name = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
@@ -88,7 +89,7 @@ def command(
             on_point=None if files is None else files.point,
             progress=lambda run: progress(run.instances, run.share, run.metrics.micro_f1()),
         )
-        with first_interrupt(run.stop):
+        with second_hand(), first_interrupt(run.stop):
             result = run.run()
         progress.clear()
         if files is not None:

@@ -35,13 +35,14 @@ def command(
     Instances without labels are allowed. Ctrl-C ends the pass early and saves what was learned.
     """
     from ihomer.evaluation.passes import Learning, check_can_be_saved
+    from ihomer.evaluation.second_hand import second_hand
 
     stream = options.opened(**reading)
     learner, _ = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
     check_can_be_saved(learner, save, allow_pickle=allow_pickle)
     with Progress(stream.name, quiet=quiet) as progress:
         learning = Learning(learner, stream, lambda rows: progress(rows, stream.progress()))
-        with first_interrupt(learning.stop):
+        with second_hand(), first_interrupt(learning.stop):
             rows = learning.run()
     learner.save(save, allow_pickle=allow_pickle)
     options.tell_bad_rows(stream)

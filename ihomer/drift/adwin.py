@@ -120,6 +120,17 @@ class AdwinBank:
         ValueError, IndexError
             If a value is not finite, or there is no such detector; then nothing has changed.
         """
+        return self._run(slots, values)[0]
+
+    def rises(self, slots: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> list[tuple[int, float, float]]:
+        """Give values as `update_many`; return, in their order, where a mean rose: slot, mean before and after."""
+        answers, means = self._run(slots, values)
+        at = np.flatnonzero(answers == kernel.ROSE)
+        return [(int(slots[i]), float(means[i, 0]), float(means[i, 1])) for i in at]
+
+    def _run(
+        self, slots: npt.NDArray[np.int64], values: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         slots = np.ascontiguousarray(slots, np.int64)
         values = np.ascontiguousarray(values, np.float64)
         if slots.shape != values.shape or slots.ndim != 1:
@@ -129,15 +140,15 @@ class AdwinBank:
         if not np.isfinite(values).all():
             at = int(np.flatnonzero(~np.isfinite(values))[0])
             raise ValueError(f"values must be finite, found {values[at]} at {at}")
-        answers = np.zeros(len(slots), np.int8)
+        answers, means = np.zeros(len(slots), np.int8), np.empty((len(slots), 2))
         done = 0
         while True:
             done = kernel.adwin_update_many(
                 self._counts, self._sums, self._spreads, self._windows, self._clocks, slots, values, done,
-                self.delta, self.clock, self.max_buckets, self.min_window_length, self.grace_period, answers,
+                self.delta, self.clock, self.max_buckets, self.min_window_length, self.grace_period, answers, means,
             )  # fmt: skip
             if done == len(slots):
-                return answers
+                return answers, means
             self._stretch(len(self._counts), self._counts.shape[1] + 4)
 
     def reset(self, slot: int) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.drift.adwin import AdwinBank
-from ihomer.kernels.adwin import ROSE
 from ihomer.kernels.losses import soft_f1_losses
 from ihomer.rows import Rows
 
@@ -26,7 +25,7 @@ class Alarm:
     cluster
         Cluster number, or MODEL.
     before, after
-        Mean loss over the window at the end of the block before the alarm, and over what is left of it after.
+        Mean loss over the window before the row that raised the alarm, and over what is left of it after.
     """
 
     cluster: int
@@ -79,10 +78,8 @@ class Monitors:
             p, rows.label_indptr, rows.label_indices, rows.status, rows.limits, cluster_of, *sets, n_clusters,
             np.empty((n_clusters + 1, 3)), slots, losses,
         )  # fmt: skip
-        before = self.bank.estimation.copy()
-        answers = self.bank.update_many(slots[:n], losses[:n])
-        for slot in np.unique(slots[:n][answers == ROSE]).tolist():
-            self.alarms.append(Alarm(slot - 1, float(before[slot]), float(self.bank.estimation[slot])))
+        rises = self.bank.rises(slots[:n], losses[:n])
+        self.alarms += [Alarm(slot - 1, before, after) for slot, before, after in rises]
 
     def take(self) -> list[Alarm]:
         """Return the alarms since the last time."""

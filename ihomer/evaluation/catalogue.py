@@ -28,7 +28,9 @@ class Entry:
 
 
 CATALOGUE: Final[Mapping[str, Entry]] = {
-    "ihomer": Entry("ihomer.model", "IHOMER", {}, "the default"),
+    "ihomer": Entry("ihomer.model", "IHOMER", {}, "the default: balanced"),
+    "fast": Entry("ihomer.model", "IHOMER", {"preset": "fast"}, "a few microseconds an instance"),
+    "balanced": Entry("ihomer.model", "IHOMER", {"preset": "balanced"}, "with a memory of 32,768 rows"),
     "paper": Entry("ihomer.model", "IHOMER", {"preset": "paper"}, "as the iHOMER paper has it, an MLHAT per cluster"),
     "mlhat": Entry("ihomer.learners.mlhat", "MLHAT", {}, "one multi-label Hoeffding adaptive tree"),
     "linear": Entry("ihomer.learners.linear", "LinearLearner", {}, "one linear model per label"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ihomer.evaluation.output import json_line, prediction
 from ihomer.evaluation.river_model import as_array_model
+from streams.replacing import check_can_be_replaced
 from streams.stream import ROWS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Learning:
     """
 
     def __init__(self, model: object, stream: Stream, progress: Callable[[int], None] | None = None) -> None:
-        self.model = as_array_model(model, stream.labels.names[: stream.declared_labels or 0])
+        self.model = as_array_model(model, stream.labels.first(stream.declared_labels or 0))
         self.stream = stream
         self.progress = progress
         self.stopped = False
@@ -106,6 +107,7 @@ def check_can_be_saved(model: Any, path: Path, *, allow_pickle: bool) -> None:
         raise TypeError(
             f"{type(model).__name__} has no checkpoints; IHOMER(preset='none', learner=...) around it has"
         )
+    check_can_be_replaced(path)
     if not path.absolute().parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder to save in", str(path.parent))
     with tempfile.TemporaryDirectory(prefix=".ihomer-", dir=path.parent) as directory:

@@ -160,6 +160,7 @@ def adwin_update_many(  # type: ignore[no-untyped-def]
     min_window_length,
     grace_period,
     answers,
+    means,
 ):
     """Give `values[i]` to the detector `slots[i]`, in order from `start` on; return where room ran out, or the end.
 
@@ -168,10 +169,12 @@ def adwin_update_many(  # type: ignore[no-untyped-def]
     slots : int64, shape (m,)
     values : float64, shape (m,)
     answers : int8, shape (m,); written: NOTHING, ROSE or FELL
+    means : float64, shape (m, 2); written: mean of the detector's window before and after the value
     """
     for i in range(start, len(slots)):
         if adwin_full(counts, clocks, slots[i], max_buckets):
             return i
+        means[i, 0] = windows[slots[i], TOTAL] / max(windows[slots[i], WIDTH], 1.0)
         answers[i] = adwin_update(
             counts,
             sums,
@@ -186,4 +189,5 @@ def adwin_update_many(  # type: ignore[no-untyped-def]
             min_window_length,
             grace_period,
         )
+        means[i, 1] = windows[slots[i], TOTAL] / max(windows[slots[i], WIDTH], 1.0)
     return len(slots)

@@ -1,57 +1,94 @@
-"""Kernel of the linear expert: diagonal AROW for all labels at once, test then train, row by row."""
+"""Kernel of the linear expert: diagonal AROW for all labels at once, test then train, row by row.
+
+Crammer, Kulesza & Dredze 2009, figure 1, with a diagonal covariance S: margin m = y w.x, v = x' S x,
+beta = 1 / (v + r), alpha = max(0, 1 - m) beta, w += alpha y S x, S -= beta (S x)^2.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ihomer.kernels.gather import gather_add, gather_add_squares, known_end
 from streams.jit import jit
 
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+#: With fewer labels to learn than one in so many, they are learned one by one, else all in one pass: the same bits.
+FEW = 6
+
 
 @jit
-def margins_row(ids, values, start, stop, W, bias, limit, z):  # type: ignore[no-untyped-def]
-    """Write the margins of labels 0..limit - 1 to `z`: bias + sum_j x_j W[j], added in the order of ids.
+def lacking(z, row, limit, truth, mask, lack):  # type: ignore[no-untyped-def]
+    """Write how far each label's margin is from 1 on the right side, 0 where nothing is to be learned; return how many.
 
-    Features without weights (ids from len(W) on: never learned) add nothing.
+    Parameters
+    ----------
+    z : float32 (n, L), margins
+    truth : float32 (L,): 1 where the label holds, else 0
+    mask : float32 (L,): 1 where the truth is known, else 0
+    lack : float32 (L,), written
+    """
+    n = 0
+    for k in range(limit):
+        y = truth[k] + truth[k] - _ONE
+        lack[k] = max(_ONE - y * z[row, k], _ZERO) * mask[k]
+        n += lack[k] > _ZERO
+    return n
+
+
+@jit
+def learn_few(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack):  # type: ignore[no-untyped-def]
+    """One step for every label that lacks something, label by label; parameters as `learn_all`."""
+    for k in range(limit):
+        if lack[k] > _ZERO:
+            v = bias_s[k]
+            for i in range(start, stop):
+                v += values[i] * values[i] * S[ids[i], k]
+            beta = _ONE / (v + r)
+            step = lack[k] * beta * (truth[k] + truth[k] - _ONE)
+            for i in range(start, stop):
+                j = ids[i]
+                g = S[j, k] * values[i]
+                W[j, k] += step * g
+                S[j, k] -= beta * g * g
+            g = bias_s[k]
+            bias[k] += step * g
+            bias_s[k] -= beta * g * g
+
+
+@jit
+def learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack, beta):  # type: ignore[no-untyped-def]
+    """One step for all labels at once; one that lacks nothing stays as it is.
+
+    Parameters
+    ----------
+    ids, values : the row, in `start:stop`
+    W, S, bias, bias_s, r : see `arow_block`
+    truth, lack : see `lacking`; `lack` is used up
+    beta : float32 scratch (L,)
     """
     for k in range(limit):
-        z[k] = bias[k]
+        beta[k] = bias_s[k]
+    gather_add_squares(ids, values, start, stop, S, limit, beta)
+    for k in range(limit):
+        on = _ONE if lack[k] > _ZERO else _ZERO
+        beta[k] = on / (beta[k] + r)
+        lack[k] = lack[k] * beta[k] * (truth[k] + truth[k] - _ONE)
     for i in range(start, stop):
-        if ids[i] >= len(W):
-            break
-        v = values[i]
-        w = W[ids[i]]
+        j, x = ids[i], values[i]
         for k in range(limit):
-            z[k] += v * w[k]
-
-
-@jit
-def update_label(ids, values, start, stop, W, S, bias, bias_s, k, y, z, r):  # type: ignore[no-untyped-def]
-    """One step for label k with truth y (1 or -1) and margin z; nothing if it is right by a margin of 1 or more.
-
-    Crammer, Kulesza & Dredze 2009, figure 1, with a diagonal covariance: v = x' S x, beta = 1 / (v + r),
-    alpha = max(0, 1 - y z) beta, w += alpha y S x, S -= beta (S x)^2.
-    """
-    lack = np.float32(1.0) - y * z
-    if lack <= 0:
-        return
-    v = bias_s[k]
-    for i in range(start, stop):
-        v += values[i] * values[i] * S[ids[i], k]
-    beta = np.float32(1.0) / (v + r)
-    step = lack * beta * y
-    for i in range(start, stop):
-        g = S[ids[i], k] * values[i]
-        W[ids[i], k] += step * g
-        S[ids[i], k] -= beta * g * g
-    g = bias_s[k]
-    bias[k] += step * g
-    bias_s[k] -= beta * g * g
+            g = S[j, k] * x
+            W[j, k] += lack[k] * g
+            S[j, k] -= beta[k] * g * g
+    for k in range(limit):
+        g = bias_s[k]
+        bias[k] += lack[k] * g
+        bias_s[k] -= beta[k] * g * g
 
 
 @jit
 def arow_block(  # type: ignore[no-untyped-def]
     indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits,
-    W, S, bias, bias_s, r, truth, learn, out,
+    W, S, bias, bias_s, r, scratch, learn, out,
 ):  # fmt: skip
     """Write each row's margins to `out` before learning the row; labels not known in a row teach nothing.
 
@@ -62,29 +99,37 @@ def arow_block(  # type: ignore[no-untyped-def]
     W, S : float32 (d, L): weights and variances, feature-major
     bias, bias_s : float32 (L,): the same of the constant feature 1
     r : float32, the regulariser
-    truth : int8 scratch (L,), all zero at entry and at return
+    scratch : float32 (4, L): truth and mask (all zero at entry and at return), two to write in
     learn : whether to learn
     out : float32 (n, L), written: margins of the labels below limits[i + 1], 0 for the others
     """
+    truth, mask, lack, beta = scratch[0], scratch[1], scratch[2], scratch[3]
     for row in range(len(indptr) - 1):
         start, stop = indptr[row], indptr[row + 1]
-        z = out[row]
         limit = limits[row + 1]
-        margins_row(ids, values, start, stop, W, bias, limit, z)
-        z[limit:] = 0
+        for k in range(limit):
+            out[row, k] = bias[k]
+        for k in range(limit, out.shape[1]):
+            out[row, k] = _ZERO
+        gather_add(ids, values, start, known_end(ids, start, stop, len(W)), W, limit, out, row)
         if not learn or status[row] == 0:
             continue
         first, last = label_indptr[row], label_indptr[row + 1]
         for i in range(first, last):
-            truth[label_indices[i]] = 1
+            truth[label_indices[i]] = _ONE
         if status[row] == 2:
             for k in range(limit):
-                y = np.float32(2 * truth[k] - 1)
-                update_label(ids, values, start, stop, W, S, bias, bias_s, k, y, z[k], r)
+                mask[k] = _ONE
         else:
             for i in range(known_indptr[row], known_indptr[row + 1]):
-                k = known_indices[i]
-                y = np.float32(2 * truth[k] - 1)
-                update_label(ids, values, start, stop, W, S, bias, bias_s, k, y, z[k], r)
+                mask[known_indices[i]] = _ONE
+        n = lacking(out, row, limit, truth, mask, lack)
+        if n * FEW < limit:
+            if n:
+                learn_few(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack)
+        else:
+            learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack, beta)
+        for k in range(limit):
+            mask[k] = _ZERO
         for i in range(first, last):
-            truth[label_indices[i]] = 0
+            truth[label_indices[i]] = _ZERO

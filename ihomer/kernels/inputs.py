@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ihomer.kernels.fastmath import fast_log
 from streams.jit import jit
 
 SPARSE, DENSE = 0, 1
@@ -17,10 +18,12 @@ CLIP = 4.0
 
 
 @jit
-def scale_row(indices, values, start, stop, regime, rows, largest, moments, met, at, x):  # type: ignore[no-untyped-def]
-    """Write the scaled features of one row to `at` (feature ids) and `x` (values); return how many there are.
+def scale_row(indices, values, start, stop, regime, rows, largest, moments, met, at, x, idf):  # type: ignore[no-untyped-def]
+    """Write the scaled features of one row to `at` (ids), `x` and `idf` (values); return how many there are.
 
-    Features without contribution (missing values; no variance yet) are left out.
+    Features without contribution (missing values; no variance yet) are left out. In `idf` the value of a feature is
+    weighted by log((rows + 2) / rows with the feature, this one included) + .1 before the row is brought to unit length;
+    in the dense regime it is the same as `x`.
 
     Parameters
     ----------
@@ -30,28 +33,35 @@ def scale_row(indices, values, start, stop, regime, rows, largest, moments, met,
     largest : float32, shape (d,): running max |value|; features from d on were never seen
     moments : float64, shape (d, 5), see `observe_row`
     met : int64, number of features that had a value in some row
-    at, x : int32 and float32, written; at least max(d, stop - start) long
+    at : int32; x, idf : float32; written, at least max(d, stop - start) long
     """
     n = 0
     if regime == SPARSE:
-        total = 0.0
+        total = rare = 0.0
         for i in range(start, stop):
             v = values[i]
             if np.isnan(v):
                 continue
             j = indices[i]
             scale = abs(v)
-            if j < len(largest) and largest[j] > scale:
-                scale = largest[j]
+            had = np.float32(1.0)
+            if j < len(largest):
+                scale = max(scale, largest[j])
+                had += np.float32(moments[j, 1])
             v = v / scale
+            r = v * (fast_log(np.float32(rows + 2) / had) + np.float32(0.1))
             at[n] = j
             x[n] = v
+            idf[n] = r
             n += 1
             total += np.float64(v) * np.float64(v)
+            rare += np.float64(r) * np.float64(r)
         if total > 0.0:
             norm = np.float32(1.0 / np.sqrt(total))
+            rarity = np.float32(1.0 / np.sqrt(rare))
             for i in range(n):
                 x[i] *= norm
+                idf[i] *= rarity
         return n
     if rows == 0 or met == 0:
         return 0
@@ -89,6 +99,7 @@ def scale_row(indices, values, start, stop, regime, rows, largest, moments, met,
         if s != 0:
             at[n] = j
             x[n] = np.float32(s * root)
+            idf[n] = x[n]
             n += 1
     return n
 
@@ -122,7 +133,7 @@ def observe_row(indices, values, start, stop, largest, moments):  # type: ignore
 
 @jit
 def scale_block(  # type: ignore[no-untyped-def]
-    indptr, indices, values, largest, moments, counters, learn, out_indptr, out_ids, out_values
+    indptr, indices, values, largest, moments, counters, learn, out_indptr, out_ids, out_values, out_idf
 ):
     """Scale every row as the rows before it say, then let it move the scales; return the entries written.
 
@@ -133,7 +144,7 @@ def scale_block(  # type: ignore[no-untyped-def]
     counters : int64 (4,): rows, non-zeros, features met, regime
     learn : whether the rows move the scales
     out_indptr : int64 (n + 1,), written
-    out_ids, out_values : int32 and float32, written; room for `max(d, longest row)` entries a row
+    out_ids : int32; out_values, out_idf : float32; written; room for `max(d, longest row)` entries a row
     """
     n = 0
     out_indptr[0] = 0
@@ -141,7 +152,7 @@ def scale_block(  # type: ignore[no-untyped-def]
         start, stop = indptr[row], indptr[row + 1]
         n += scale_row(
             indices, values, start, stop, counters[3], counters[0], largest, moments, counters[2],
-            out_ids[n:], out_values[n:],
+            out_ids[n:], out_values[n:], out_idf[n:],
         )  # fmt: skip
         out_indptr[row + 1] = n
         if learn:

@@ -1,22 +1,223 @@
-"""Kernel of the stack: experts' scores of one row become calibrated probabilities; online Newton, Bayesian.
+"""Kernel of the stack: experts' scores of a row become calibrated probabilities; online Newton, Bayesian.
 
-For label l with expert features f: z = (w + v_l) . f, p = sigmoid(z). The weights w are shared by all labels and
-follow the online Newton step with A, the sum of h f f' (h = p (1 - p)) over everything learned, as precision; the
-deviations v_l of a label have a diagonal Gaussian posterior with variances D_l.
+For label l with features f (the experts' scores, some of them again times how much is known of the label, and a constant
+1): z = (w + v_l) . f, p = sigmoid(z). The weights w are shared by all labels and follow the online Newton step with A,
+the sum of h f f' (h = p (1 - p)) over what was learned, as precision; the deviations v_l of a label have a diagonal
+Gaussian posterior with variances D_l. Arrays have labels along their last axis, and loops over labels have no branches.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from ihomer.kernels.fastmath import fast_exp, fast_log
 from streams.jit import jit
 
 #: Logits beyond this are cut: e^-7 is about .001, and nothing here is surer than that.
-CLIP = 7.0
-#: Errors smaller than this teach nothing: their labels are skipped, which is most of the labels of most rows.
-NEGLIGIBLE = 0.003
+CLIP = np.float32(7.0)
+#: Errors smaller than this teach nothing.
+NEGLIGIBLE = np.float32(0.003)
 #: Least curvature of a learned cell: keeps the steps finite where p is near 0 or 1.
-LEAST_CURVATURE = 0.02
+LEAST_CURVATURE = np.float32(0.02)
+#: A is collected from every row up to so many rows, then from every fourth, which counts fourfold.
+EVERY_ROW = 256
+#: What was learned so many rows ago has faded to 1/e: the stack never stops learning.
+MEMORY = 100_000.0
+
+_HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1.0), np.float32(0.0)
+_SURE, _UNSURE = np.float32(4.0), np.float32(-2.5)
+_SHARE, _FIVE = np.float32(0.3), np.float32(5.0)
+_FADE = np.float32(1.0 / MEMORY)
+
+
+@jit
+def dot(a, i, b, j, n):  # type: ignore[no-untyped-def]
+    """Return sum over k < n of a[i, k] b[j, k], added in eight lanes: as fast as vector instructions, always the same."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = _ZERO
+    whole = n & ~7
+    for k in range(0, whole, 8):
+        s0 += a[i, k] * b[j, k]
+        s1 += a[i, k + 1] * b[j, k + 1]
+        s2 += a[i, k + 2] * b[j, k + 2]
+        s3 += a[i, k + 3] * b[j, k + 3]
+        s4 += a[i, k + 4] * b[j, k + 4]
+        s5 += a[i, k + 5] * b[j, k + 5]
+        s6 += a[i, k + 6] * b[j, k + 6]
+        s7 += a[i, k + 7] * b[j, k + 7]
+    for k in range(whole, n):
+        s0 += a[i, k] * b[j, k]
+    return np.float64(((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
+
+
+@jit
+def stack_features(scores, row, counted, held, limit, f):  # type: ignore[no-untyped-def]
+    """Write the features of labels 0..limit - 1 of one row.
+
+    Parameters
+    ----------
+    scores : float32 (E, n, L)
+    counted : int64 (I,): experts whose scores stand once more, times .3 clip(log((held + .5) / 5), -2.5, 4)
+    held : int64 (L,): rows in which each label held
+    f : float32 (E + I + 1, L), written
+    """
+    n_experts = len(scores)
+    for e in range(n_experts):
+        for k in range(limit):
+            f[e, k] = scores[e, row, k]
+    last = n_experts + len(counted)
+    if len(counted):
+        for k in range(limit):
+            known = fast_log((np.float32(held[k]) + _HALF) / _FIVE)
+            f[last, k] = _SHARE * min(max(known, _UNSURE), _SURE)
+        for i in range(len(counted)):
+            for k in range(limit):
+                f[n_experts + i, k] = f[last, k] * scores[counted[i], row, k]
+    for k in range(limit):
+        f[last, k] = _ONE
+
+
+@jit
+def stack_predict(f, limit, w, v, z, p, row):  # type: ignore[no-untyped-def]
+    """Write the probabilities of labels 0..limit - 1 to `p[row]`.
+
+    Parameters
+    ----------
+    f : float32 (K, L); w : float64 (K,); v : float32 (K, L); z : float32 scratch (L,); p : float32 (n, L)
+    """
+    for k in range(limit):
+        z[k] = _ZERO
+    for i in range(len(w)):
+        wi = np.float32(w[i])
+        for k in range(limit):
+            z[k] += (wi + v[i, k]) * f[i, k]
+    for k in range(limit):
+        p[row, k] = _ONE / (_ONE + fast_exp(-min(max(z[k], -CLIP), CLIP)))
+
+
+@jit
+def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, clock, g, e, h, q, hf):  # type: ignore[no-untyped-def]
+    """Learn one row: a Newton step of the shared weights, a diagonal Kalman step of every label's own.
+
+    Parameters
+    ----------
+    f : float32 (K, L)
+    p : float32 (n, L): probabilities
+    mask, truth : float32 (L,): 1 where the truth is known, 1 where the label holds
+    own : float32, variance of a label's own weights that forgetting leads back to
+    w, A, first : float64 (K,), (K, K), (K,): weights, precision, precision of the prior
+    lower : float64 (K, K): Cholesky factor of A with inverse diagonal, made anew when the rows have grown by 1/32
+    clock : int64 (2,): rows learned, and when `lower` is due
+    g : float64 scratch (K,); e, h : float32 scratch (1, L); q : float32 scratch (L,); hf : float32 scratch (1, L)
+    """
+    n = 0
+    for k in range(limit):
+        d = (truth[k] - p[row, k]) * mask[k]
+        on = _ONE if abs(d) >= NEGLIGIBLE else _ZERO
+        e[0, k] = d * on
+        h[0, k] = max(p[row, k] * (_ONE - p[row, k]), LEAST_CURVATURE) * on
+        q[k] = _ZERO
+        n += abs(d) >= NEGLIGIBLE
+    clock[0] += 1
+    if n == 0:
+        return
+    size = len(w)
+    for i in range(size):
+        g[i] = dot(e, 0, f, i, limit)
+    if clock[0] <= EVERY_ROW or clock[0] & 3 == 0:
+        weight = 1.0 if clock[0] <= EVERY_ROW else 4.0
+        for i in range(size):
+            for k in range(limit):
+                hf[0, k] = h[0, k] * f[i, k]
+            for j in range(i + 1):
+                A[i, j] = A[i, j] * (1.0 - weight / MEMORY) + weight * dot(hf, 0, f, j, limit)
+            A[i, i] += first[i] * weight / MEMORY
+    for i in range(size):
+        for k in range(limit):
+            q[k] += f[i, k] * f[i, k] * D[i, k]
+    for k in range(limit):
+        scale = _ONE / (_ONE + h[0, k] * q[k])
+        e[0, k] *= scale
+        h[0, k] *= scale
+    for i in range(size):
+        for k in range(limit):
+            step = D[i, k] * f[i, k]
+            v[i, k] += step * e[0, k]
+            D[i, k] += (own - D[i, k]) * _FADE * mask[k] - step * step * h[0, k]
+    if clock[0] >= clock[1]:
+        _factorise(A, lower)
+        clock[1] = clock[0] + max(1, clock[0] // 32)
+    _add_solution(lower, g, w)
+
+
+@jit
+def _factorise(A, lower):  # type: ignore[no-untyped-def]
+    """Write the Cholesky factor of the lower half of `A`, its diagonal inverted."""
+    for i in range(len(A)):
+        for j in range(i + 1):
+            s = A[i, j]
+            for k in range(j):
+                s -= lower[i, k] * lower[j, k]
+            lower[i, j] = 1.0 / np.sqrt(s) if i == j else s * lower[j, j]
+
+
+@jit
+def _add_solution(lower, g, w):  # type: ignore[no-untyped-def]
+    """Add A^-1 g to `w` by two substitutions; `g` is used up."""
+    n = len(g)
+    for i in range(n):
+        s = g[i]
+        for k in range(i):
+            s -= lower[i, k] * g[k]
+        g[i] = s * lower[i, i]
+    for i in range(n - 1, -1, -1):
+        s = g[i] * lower[i, i]
+        w[i] += s
+        for k in range(i):
+            g[k] -= lower[i, k] * s
+
+
+@jit
+def stack_block(  # type: ignore[no-untyped-def]
+    scores, label_indptr, label_indices, status, known_indptr, known_indices, limits,
+    held, counted, own, w, v, D, A, first, lower, clock, f, g, row_scratch, mask, truth, learn, out,
+):  # fmt: skip
+    """Write each row's probabilities to `out` before learning the row.
+
+    Parameters
+    ----------
+    scores : float32 (E, n, L): about log-odds, by E experts
+    label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
+    held : int64 (L,): rows in which each label held, moved along
+    counted, own, w ... clock : see `stack_features` and `stack_learn`
+    f : float32 scratch (K, L); g : float64 scratch (K,); row_scratch : float32 scratch (5, 1, L)
+    mask, truth : float32 scratch (L,), all zero at entry and at return
+    learn : whether to learn
+    out : float32 (n, L), written; 0 for labels that are not in the label space when the row is predicted
+    """
+    z, q = row_scratch[0, 0], row_scratch[1, 0]
+    e, h, hf = row_scratch[2], row_scratch[3], row_scratch[4]
+    for row in range(len(limits) - 1):
+        limit = limits[row + 1]
+        stack_features(scores, row, counted, held, limit, f)
+        stack_predict(f, limit, w, v, z, out, row)
+        if learn and status[row] != 0:
+            start, stop = label_indptr[row], label_indptr[row + 1]
+            for i in range(start, stop):
+                truth[label_indices[i]] = _ONE
+            if status[row] == 2:
+                for k in range(limit):
+                    mask[k] = _ONE
+            else:
+                for i in range(known_indptr[row], known_indptr[row + 1]):
+                    mask[known_indices[i]] = _ONE
+            stack_learn(f, limit, out, row, mask, truth, own, w, v, D, A, first, lower, clock, g, e, h, q, hf)
+            for k in range(limit):
+                mask[k] = _ZERO
+            for i in range(start, stop):
+                held[label_indices[i]] += 1
+                truth[label_indices[i]] = _ZERO
+        for k in range(limits[row], out.shape[1]):
+            out[row, k] = _ZERO
 
 
 @jit
@@ -24,138 +225,6 @@ def log_odds(p, least):  # type: ignore[no-untyped-def]
     """Return the log-odds of p clipped to least..1 - least."""
     p = min(max(p, least), 1.0 - least)
     return np.log(p / (1.0 - p))
-
-
-@jit
-def stack_scores(f, limit, w, v, p):  # type: ignore[no-untyped-def]
-    """Write the probabilities of labels 0..limit - 1.
-
-    Parameters
-    ----------
-    f : float32 (L, K), experts' features of every label
-    w : float64 (K,); v : float32 (L, K)
-    p : float32 (L,), written
-    """
-    for k in range(limit):
-        z = 0.0
-        for j in range(len(w)):
-            z += (w[j] + np.float64(v[k, j])) * np.float64(f[k, j])
-        z = min(max(z, -CLIP), CLIP)
-        p[k] = np.float32(1.0 / (1.0 + np.exp(-z)))
-
-
-@jit
-def stack_label(f, k, y, p, v, D, A, g):  # type: ignore[no-untyped-def]
-    """Learn one label of a row: move its own deviation, add its share to `A` and to the gradient `g`.
-
-    Returns whether it taught anything. A diagonal Kalman step for the deviation: q = f' D f,
-    v += D f e / (1 + h q), D -= (D f)^2 h / (1 + h q).
-    """
-    e = np.float64(y) - np.float64(p)
-    if abs(e) < NEGLIGIBLE:
-        return False
-    h = max(np.float64(p) * (1.0 - np.float64(p)), LEAST_CURVATURE)
-    n = len(g)
-    q = 0.0
-    for i in range(n):
-        q += np.float64(f[k, i]) * np.float64(D[k, i]) * np.float64(f[k, i])
-    scale = 1.0 / (1.0 + h * q)
-    for i in range(n):
-        fi = np.float64(f[k, i])
-        g[i] += e * fi
-        for j in range(i + 1):
-            A[i, j] += h * fi * np.float64(f[k, j])
-        d = np.float64(D[k, i]) * fi
-        v[k, i] += np.float32(d * e * scale)
-        D[k, i] -= np.float32(d * d * h * scale)
-    return True
-
-
-@jit
-def newton_step(A, g, w, lower):  # type: ignore[no-untyped-def]
-    """Add A^-1 g to `w`: Cholesky of the lower half of `A` into `lower`, then two substitutions; `g` is used up."""
-    n = len(g)
-    for i in range(n):
-        for j in range(i + 1):
-            s = A[i, j]
-            for k in range(j):
-                s -= lower[i, k] * lower[j, k]
-            if i == j:
-                lower[i, i] = np.sqrt(s)
-            else:
-                lower[i, j] = s / lower[j, j]
-    for i in range(n):
-        s = g[i]
-        for k in range(i):
-            s -= lower[i, k] * g[k]
-        g[i] = s / lower[i, i]
-    for i in range(n - 1, -1, -1):
-        s = g[i]
-        for k in range(i + 1, n):
-            s -= lower[k, i] * g[k]
-        g[i] = s / lower[i, i]
-        w[i] += g[i]
-
-
-@jit
-def prior_feature(held, known):  # type: ignore[no-untyped-def]
-    """Return the stack feature of a label that held in `held` of `known` rows."""
-    return 0.5 * log_odds((held + 0.5) / (known + 1.0), 0.001) + 0.5
-
-
-@jit
-def stack_block(  # type: ignore[no-untyped-def]
-    scores, label_indptr, label_indices, status, known_indptr, known_indices, limits,
-    held, origin, partial, complete_rows, w, v, D, A, f, g, lower, truth, learn, out,
-):  # fmt: skip
-    """Write each row's probabilities to `out` before learning the row.
-
-    Parameters
-    ----------
-    scores : float32 (E, n, L): log-odds by E experts
-    label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
-    held, origin, partial : int64 (L,): rows in which the label held; complete rows before it was known of; partial
-        rows in which its truth was known
-    complete_rows : int64 (1,): complete rows learned
-    w, A, g, lower : float64 (K,), (K, K), scratch (K,), scratch (K, K); K = E + 2: experts, label prior, constant
-    v, D : float32 (L, K)
-    f : float32 scratch (L, K)
-    truth : int8 scratch (L,), all zero at entry and at return
-    learn : whether to learn
-    out : float32 (n, L), written; 0 for labels that are not in the label space when the row is predicted
-    """
-    n_experts = len(scores)
-    for row in range(len(limits) - 1):
-        limit = limits[row + 1]
-        for k in range(limit):
-            for e in range(n_experts):
-                f[k, e] = scores[e, row, k]
-            known = complete_rows[0] - origin[k] + partial[k]
-            f[k, n_experts] = prior_feature(held[k], known)
-            f[k, n_experts + 1] = 1
-        p = out[row]
-        stack_scores(f, limit, w, v, p)
-        if learn and status[row] != 0:
-            first, last = label_indptr[row], label_indptr[row + 1]
-            for i in range(first, last):
-                truth[label_indices[i]] = 1
-            g[:] = 0
-            taught = False
-            if status[row] == 2:
-                for k in range(limit):
-                    taught |= stack_label(f, k, truth[k], p[k], v, D, A, g)
-                complete_rows[0] += 1
-            else:
-                for i in range(known_indptr[row], known_indptr[row + 1]):
-                    k = known_indices[i]
-                    taught |= stack_label(f, k, truth[k], p[k], v, D, A, g)
-                    partial[k] += 1
-            if taught:
-                newton_step(A, g, w, lower)
-            for i in range(first, last):
-                held[label_indices[i]] += 1
-                truth[label_indices[i]] = 0
-        p[limits[row] :] = 0
 
 
 @jit

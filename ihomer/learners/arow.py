@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ihomer.arrays import grown, used
 from ihomer.kernels.arow import arow_block
 from ihomer.kernels.stack import clip_margins
+from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
 #: Margin of a label that nothing is known of: most labels do not hold most of the time.
@@ -29,29 +30,38 @@ class AROW:
     ----------
     r
         The regulariser: larger values learn more slowly.
+    view
+        Which features it sees: "plain", or "idf".
+    weight
+        What the stack takes its score for at first.
     """
 
-    def __init__(self, r: float = 1.0) -> None:
+    n_scores = 1
+
+    def __init__(self, r: float = 1.0, view: str = "plain", weight: float = 0.7) -> None:
         self.r = r
+        self.view = view
+        self.first_weights = np.array([weight])
         self.W = np.zeros((0, 0), np.float32)
         self.S = np.ones((0, 0), np.float32)
         self.bias = np.full(0, FIRST_MARGIN, np.float32)
         self.bias_s = np.ones(0, np.float32)
 
-    def block(self, scaled: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
-        """Return log-odds, float32 (n, labels), of each row before it is learned (if `learn`)."""
+    def block(self, views: Views, *, learn: bool) -> npt.NDArray[np.float32]:
+        """Return log-odds, float32 (1, n, labels), of each row before it is learned (if `learn`)."""
+        scaled: Rows = getattr(views, self.view)
         n_labels = scaled.n_labels
         if learn or n_labels > len(self.bias):
             self._grow(scaled.n_features if learn else len(self.W), n_labels)
         scores = np.empty((len(scaled), n_labels), np.float32)
-        truth = np.zeros(n_labels, np.int8)
+        scratch = np.zeros((4, n_labels), np.float32)
         arow_block(
             scaled.indptr, scaled.indices, scaled.values,
             scaled.label_indptr, scaled.label_indices, scaled.status, scaled.known_indptr, scaled.known_indices,
-            scaled.limits, self.W, self.S, self.bias, self.bias_s, np.float32(self.r), truth, learn, scores,
+            scaled.limits, self.W, self.S, self.bias, self.bias_s, np.float32(self.r), scratch, learn, scores,
         )  # fmt: skip
         clip_margins(scores, MOST)
-        return scores
+        return scores[None]
 
     def _grow(self, n_features: int, n_labels: int) -> None:
         shape = (n_features, n_labels)
@@ -76,17 +86,17 @@ class AROW:
         """Return everything that was learned as plain values and arrays."""
         d, n = min(n_features, len(self.W)), min(n_labels, len(self.bias))
         return {
-            "r": self.r,
             "W": used(self.W, d, n),
             "S": used(self.S, d, n),
             "bias": used(self.bias, n),
             "bias_s": used(self.bias_s, n),
         }
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> AROW:
-        """Return the expert that `state` was taken from."""
-        expert = cls(state["r"])
-        expert.W, expert.S = state["W"], state["S"]
-        expert.bias, expert.bias_s = state["bias"], state["bias_s"]
-        return expert
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.W, self.S, self.bias, self.bias_s = state["W"], state["S"], state["bias"], state["bias_s"]
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+        self.W, self.S = self.W[:, positions].copy(), self.S[:, positions].copy()
+        self.bias, self.bias_s = self.bias[positions], self.bias_s[positions]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ihomer.arrays import grown, used
 from ihomer.kernels.inputs import DENSE, SPARSE, scale_block
+from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
 #: A stream is dense if more than this share of (rows x features met) are non-zeros.
@@ -42,7 +43,7 @@ class Inputs:
         rows, non_zeros, met, _ = self.counters.tolist()
         return DENSE if non_zeros > DENSITY * rows * met else SPARSE
 
-    def block(self, rows: Rows, *, learn: bool) -> Rows:
+    def block(self, rows: Rows, *, learn: bool) -> Views:
         """Return the rows with scaled features; with `learn` the scales move after each row."""
         if learn:
             self.largest = grown(self.largest, (rows.n_features,))
@@ -52,12 +53,13 @@ class Inputs:
         # The kernel asks for room for the longest row it could write, counted from where it is.
         room = non_zeros if self.regime == SPARSE else (n + 1) * len(self.largest)
         indptr = np.empty(n + 1, np.int64)
-        ids, values = np.empty(room, np.int32), np.empty(room, np.float32)
+        ids, values, idf = np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.float32)
         end = scale_block(
             rows.indptr, rows.indices, rows.values, self.largest, self.moments, self.counters, learn,
-            indptr, ids, values,
+            indptr, ids, values, idf,
         )  # fmt: skip
-        return rows.scaled(indptr, ids[:end], values[:end])
+        plain = rows.scaled(indptr, ids[:end], values[:end])
+        return Views(plain, plain.scaled(indptr, plain.indices, idf[:end]), self.regime == DENSE)
 
     @property
     def n_bytes(self) -> int:

@@ -22,10 +22,8 @@ class LinearLearner(ClusterEstimator):
 
     Parameters
     ----------
-    r
-        Regulariser of AROW: larger values learn more slowly.
     decision
-        "f1": the labels over a threshold that follows the best micro-F1; or a fixed threshold between 0 and 1.
+        A target, see `ihomer.decision.make_decision`, or a fixed threshold between 0 and 1.
     seed
         Takes part in nothing: the learner has no chance in it.
 
@@ -42,15 +40,14 @@ class LinearLearner(ClusterEstimator):
     1572
     """
 
-    def __init__(self, r: float = 1.0, decision: str | float = "f1", seed: int = 7) -> None:
-        self.r = r
+    def __init__(self, decision: str | float = "micro_f1", seed: int = 7) -> None:
         self.decision = decision
         self.seed = seed
         super().__init__()
 
     def make_core(self, columns: npt.NDArray[np.int32], seed: int, door: Door) -> LinearCore:  # noqa: ARG002
         """Return an untrained core for `columns`."""
-        return LinearCore(columns, self.r)
+        return LinearCore(columns)
 
     def revive_core(self, state: dict[str, Any], door: Door) -> LinearCore:  # noqa: ARG002
         """Return the core whose `state()` this is."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.learners.composition import LINEAR
 from ihomer.learners.mixture import Mixture
 from ihomer.rows import Rows
 
@@ -19,13 +20,11 @@ class LinearCore:
     ----------
     columns
         int32, ascending.
-    r
-        The regulariser of AROW.
     """
 
-    def __init__(self, columns: npt.NDArray[np.int32], r: float) -> None:
+    def __init__(self, columns: npt.NDArray[np.int32]) -> None:
         self.columns = columns
-        self.mixture = Mixture(r)
+        self.mixture = Mixture(LINEAR)
 
     def test_then_train(self, rows: Rows, kinds: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]) -> None:  # noqa: ARG002
         """Write the probabilities of its labels, then learn, row by row."""
@@ -62,6 +61,6 @@ class LinearCore:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> LinearCore:
         """Return the core that `state` was taken from."""
-        core = cls(state["columns"], state["mixture"]["r"])
-        core.mixture = Mixture.from_state(state["mixture"])
+        core = cls(state["columns"])
+        core.mixture.restore(state["mixture"])
         return core

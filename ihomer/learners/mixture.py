@@ -1,4 +1,4 @@
-"""Shared experts under their stack: features scaled once, linear experts over all labels, calibrated probabilities."""
+"""Shared experts under their stack: features scaled once, experts over all labels, calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.blocks import BLOCK, is_boundary
-from ihomer.kernels.inputs import SPARSE
-from ihomer.learners.arow import AROW
-from ihomer.learners.counts import LabelCounts
+from ihomer.kernels.inputs import DENSE, SPARSE
+from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
+from ihomer.learners.protocol import SharedExpert
 from ihomer.learners.stack import Stack
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 
@@ -19,30 +19,33 @@ _Scores = npt.NDArray[np.float32]
 
 
 class Mixture:
-    """AROW over all labels, and further experts' scores if there are any, under one stack.
+    """Experts over all labels, and further experts' scores if there are any, under one stack.
 
     Whether the stream is sparse or dense is asked after 1, 2, 4, ... 64 rows; when the answer changes, everything is
     learned anew from the rows kept so far. After that it stands.
 
     Parameters
     ----------
-    r
-        The regulariser of AROW.
+    composition
+        Which experts, and how they are stacked.
     n_others
         How many scores of further experts come with each block.
+    seed
+        For experts that draw.
     """
 
-    def __init__(self, r: float = 1.0, n_others: int = 0) -> None:
-        self.r = r
+    def __init__(self, composition: Composition, n_others: int = 0, seed: int = 0) -> None:
+        self.composition = composition
         self.n_others = n_others
+        self.seed = seed
+        self.n_labels = 0
         self.first: tuple[Rows, _Scores] | None = None  # the rows so far, until the regime stands
         self._start(SPARSE)
 
     def _start(self, regime: int) -> None:
         self.inputs = Inputs(regime)
-        self.arow = AROW(self.r)
-        self.stack = Stack(1 + self.n_others)
-        self.counts = LabelCounts()
+        self.experts: dict[str, SharedExpert] = self.composition.experts(dense=regime == DENSE, seed=self.seed)
+        self.stack = self.composition.stack(self.experts, self.n_others, dense=regime == DENSE)
 
     def block(self, rows: Rows, others: _Scores | None = None, *, learn: bool) -> _Scores:
         """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`).
@@ -64,13 +67,11 @@ class Mixture:
         return p
 
     def _block(self, rows: Rows, others: _Scores, *, learn: bool) -> _Scores:
-        scaled = self.inputs.block(rows, learn=learn)
-        scores = self.arow.block(scaled, learn=learn)[None]
-        if self.n_others:
-            scores = np.concatenate((scores, others))
+        views = self.inputs.block(rows, learn=learn)
+        scores = np.concatenate([*(expert.block(views, learn=learn) for expert in self.experts.values()), others])
         if learn:
-            self.counts.enter(rows)
-        return self.stack.block(scores, rows, self.counts, learn=learn)
+            self.n_labels = max(self.n_labels, rows.n_labels)
+        return self.stack.block(scores, rows, learn=learn)
 
     def _rows(self) -> int:
         return int(self.inputs.counters[0])
@@ -98,48 +99,45 @@ class Mixture:
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
-        self.arow.reopen(labels)
+        for expert in self.experts.values():
+            expert.reopen(labels)
 
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included."""
-        return self.inputs.n_bytes + self.arow.n_bytes + self.stack.n_bytes + self.counts.n_bytes
+        return self.inputs.n_bytes + sum(expert.n_bytes for expert in self.experts.values()) + self.stack.n_bytes
 
     def state(self) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays."""
         inputs = self.inputs.state()
-        n = self.counts.n
+        d = len(inputs["largest"])
         return {
-            "r": self.r,
             "inputs": inputs,
-            "arow": self.arow.state(len(inputs["largest"]), n),
-            "stack": self.stack.state(n),
-            "counts": self.counts.state(),
+            "experts": {name: expert.state(d, self.n_labels) for name, expert in self.experts.items()},
+            "stack": self.stack.state(self.n_labels),
+            "n_labels": self.n_labels,
             "first": None if self.first is None else (rows_state(self.first[0]), self.first[1]),
         }
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Mixture:
-        """Return the mixture that `state` was taken from."""
-        mixture = cls(state["r"], len(state["stack"]["w"]) - 3)
-        mixture.inputs = Inputs.from_state(state["inputs"])
-        mixture.arow = AROW.from_state(state["arow"])
-        mixture.stack = Stack.from_state(state["stack"])
-        mixture.counts = LabelCounts.from_state(state["counts"])
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        inputs = Inputs.from_state(state["inputs"])
+        self._start(inputs.regime)
+        self.inputs = inputs
+        for name, expert in self.experts.items():
+            expert.restore(state["experts"][name])
+        self.stack.restore(state["stack"])
+        self.n_labels = state["n_labels"]
         if state["first"] is not None:
             rows, others = state["first"]
-            mixture.first = (rows_from_state(rows), others)
-        return mixture
+            self.first = (rows_from_state(rows), others)
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending), drop the others; what is said of those kept does not change."""
-        arow, stack, counts = self.arow, self.stack, self.counts
-        arow.W, arow.S = arow.W[:, positions].copy(), arow.S[:, positions].copy()
-        arow.bias, arow.bias_s = arow.bias[positions], arow.bias_s[positions]
-        stack.v, stack.D = stack.v[positions], stack.D[positions]
-        counts.held, counts.origin = counts.held[positions], counts.origin[positions]
-        counts.partial = counts.partial[positions]
-        counts.n = len(positions)
+        for expert in self.experts.values():
+            expert.keep(positions)
+        self.stack.keep(positions)
+        self.n_labels = len(positions)
         if self.first is not None:
             rows, others = self.first
             self.first = (rows.of_labels(positions), others[:, :, positions[positions < others.shape[2]]])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from streams.batch import COMPLETE, UNLABELLED
 from streams.vocabulary import NUMERIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ihomer.rows import Rows
     from streams.names import Name
@@ -138,7 +139,8 @@ class RiverCore:
             if self._meet(rows, i):
                 x = self._x(rows, i)
             if truth := self._truth(rows, i):
-                self._learn_one(x, truth)
+                with told(self.model, x):
+                    self._learn_one(x, truth)
 
     def predict(self, rows: Rows, kinds: Kinds, out: npt.NDArray[np.float32]) -> None:
         """Write probabilities as `test_then_train` does; nothing changes."""
@@ -279,6 +281,24 @@ class RiverCore:
             except NotImplementedError:  # how river says that a classifier has none
                 self._has_probabilities = False
         return clone.predict_one(x)
+
+
+class LearnerError(RuntimeError):
+    """A river model failed while it learned: a part of its row may have been learned, so the state is not to be trusted."""
+
+
+@contextmanager
+def told(model: RiverClassifier, x: dict[Name, Any]) -> Iterator[None]:
+    """Say of an error in a river model which model it was, what it was given, and what that means."""
+    try:
+        yield
+    except Exception as error:
+        category = next((f" {k!r} is the category {v!r}:" for k, v in x.items() if isinstance(v, str)), "")
+        hint = f"{category} it may need a OneHotEncoder before it" if category else ""
+        raise LearnerError(
+            f"{type(model).__name__} failed while it learned a row of {len(x)} features ({type(error).__name__}: {error})"
+            f"{';' if hint else ''}{hint}. A part of the row may have been learned: go on from the last checkpoint"
+        ) from error
 
 
 def check_model(model: object) -> None:

@@ -9,75 +9,99 @@ import numpy.typing as npt
 
 from ihomer.arrays import grown, used
 from ihomer.kernels.stack import stack_block
-from ihomer.learners.counts import LabelCounts
 from ihomer.rows import Rows
 
-#: Prior variances of the shared weights, of the constant's, and of every label's own deviation from them.
-SHARED, CONSTANT, OWN = 0.1, 0.5, 0.001
-#: Sum of the experts' weights before anything is learned: experts together are a little less sure than they should be.
-FIRST_SUM = 1.45
+#: Prior variances of the shared weights of scores, of scores times what is known of the label, and of the constant.
+SCORE, COUNTED, CONSTANT = 0.1, 0.03, 0.5
 
 
 class Stack:
-    """Online Newton logistic stack over experts' log-odds, the label's prior and a constant.
+    """Online Newton logistic stack over experts' scores and a constant.
 
-    The shared weights start equal and learn from every label of every row; each label may deviate from them as far as
-    its own rows say. It calibrates as it stacks: with one expert it is an online Platt scaling that knows the prior.
+    The shared weights start from what the experts are worth on other streams and learn from every label of every row;
+    each label may deviate from them as far as its own rows say. It calibrates as it stacks: with one expert it is an
+    online Platt scaling.
 
     Parameters
     ----------
-    n_experts
-        How many scores there are for each label.
+    first
+        float64 (E,): weights of the scores to begin with.
+    counted
+        int64 (C,): scores that stand once more, times how much is known of the label (see
+        `ihomer.kernels.stack.stack_features`).
+    last
+        float64 (C + 1,): weights of those, and of the constant, to begin with.
+    own
+        Prior variance of a label's own deviation from the shared weights.
     """
 
-    def __init__(self, n_experts: int) -> None:
-        k = n_experts + 2
-        self.w = np.full(k, FIRST_SUM / (n_experts + 1))
-        self.w[-1] = 0
-        variances = np.full(k, SHARED)
-        variances[-1] = CONSTANT
-        self.A = np.diag(1 / variances)
-        self.v = np.zeros((0, k), np.float32)
-        self.D = np.full((0, k), OWN, np.float32)
+    def __init__(
+        self,
+        first: npt.NDArray[np.float64],
+        counted: npt.NDArray[np.int64],
+        last: npt.NDArray[np.float64],
+        own: float = 0.006,
+    ) -> None:
+        self.counted = counted
+        self.own = own
+        self.w = np.concatenate((first, last))
+        k = len(self.w)
+        self._precision = 1 / np.array([SCORE] * len(first) + [COUNTED] * len(counted) + [CONSTANT])
+        self.A = np.diag(self._precision)
+        self.lower = np.zeros((k, k))
+        self.clock = np.zeros(2, np.int64)
+        self.v = np.zeros((k, 0), np.float32)
+        self.D = np.full((k, 0), own, np.float32)
+        self.held = np.zeros(0, np.int64)
 
-    def block(
-        self, scores: npt.NDArray[np.float32], rows: Rows, counts: LabelCounts, *, learn: bool
-    ) -> npt.NDArray[np.float32]:
+    def block(self, scores: npt.NDArray[np.float32], rows: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
         """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`).
 
         Parameters
         ----------
         scores
-            float32 (experts, n, labels): log-odds.
+            float32 (E, n, labels): about log-odds.
         rows
             For their labels.
-        counts
-            Moved along with `learn`.
         """
-        n_labels, k = rows.n_labels, len(self.w)
-        self.v, self.D = grown(self.v, (n_labels, k)), grown(self.D, (n_labels, k), OWN)
-        p = np.zeros((len(rows), n_labels), np.float32)
+        n, k = rows.n_labels, len(self.w)
+        self.v, self.D = grown(self.v, (k, n)), grown(self.D, (k, n), self.own)
+        self.held = grown(self.held, (n,))
+        p = np.zeros((len(rows), n), np.float32)
         stack_block(
             scores,
             rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
-            counts.held, counts.origin, counts.partial, counts.complete_rows, self.w, self.v, self.D, self.A,
-            np.empty((n_labels, k), np.float32), np.empty(k), np.zeros((k, k)), np.zeros(n_labels, np.int8), learn, p,
+            self.held, self.counted, np.float32(self.own), self.w, self.v, self.D, self.A, self._precision, self.lower,
+            self.clock, np.empty((k, n), np.float32), np.empty(k), np.empty((5, 1, n), np.float32),
+            np.zeros(n, np.float32), np.zeros(n, np.float32), learn, p,
         )  # fmt: skip
         return p
 
     @property
     def n_bytes(self) -> int:
-        """Bytes held: 8 a label and expert, room to grow included."""
-        return self.w.nbytes + self.A.nbytes + self.v.nbytes + self.D.nbytes
+        """Bytes held: 8 a label and feature, room to grow included."""
+        arrays = (self.w, self.A, self.lower, self.v, self.D, self.held)
+        return sum(array.nbytes for array in arrays)
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+        self.v, self.D = self.v[:, positions].copy(), self.D[:, positions].copy()
+        self.held = self.held[positions]
 
     def state(self, n_labels: int) -> dict[str, Any]:
-        """Return everything that was learned as plain arrays."""
-        n, k = min(n_labels, len(self.v)), len(self.w)
-        return {"w": self.w.copy(), "A": self.A.copy(), "v": used(self.v, n, k), "D": used(self.D, n, k)}
+        """Return everything that was learned as plain values and arrays."""
+        n, k = min(n_labels, len(self.held)), len(self.w)
+        return {
+            "w": self.w.copy(),
+            "A": self.A.copy(),
+            "lower": self.lower.copy(),
+            "clock": self.clock.copy(),
+            "v": used(self.v, k, n),
+            "D": used(self.D, k, n),
+            "held": used(self.held, n),
+        }
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Stack:
-        """Return the stack that `state` was taken from."""
-        stack = cls(len(state["w"]) - 2)
-        stack.w, stack.A, stack.v, stack.D = state["w"], state["A"], state["v"], state["D"]
-        return stack
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.w, self.A, self.lower, self.clock = state["w"], state["A"], state["lower"], state["clock"]
+        self.v, self.D, self.held = state["v"], state["D"], state["held"]

@@ -132,6 +132,33 @@ def tidy_rows(indptr, ids, raw, values, bits, summary, scratch, verdict, where):
 
 
 @jit
+def rows_hold(indptr, ids, values, n_columns):  # type: ignore[no-untyped-def]
+    """Return whether offsets rise from 0 to the number of ids, and ids rise within each row and lie below `n_columns`,
+    and no value is 0 or infinite.
+
+    Parameters
+    ----------
+    indptr : int64, shape (n + 1,)
+    ids : int32, shape (m,)
+    values : float32, shape (m,), or (0,) if there are none
+    """
+    if len(indptr) == 0 or indptr[0] != 0 or indptr[len(indptr) - 1] != len(ids):
+        return False
+    for row in range(len(indptr) - 1):
+        if indptr[row + 1] < indptr[row] or indptr[row + 1] > len(ids):
+            return False
+        last = -1
+        for i in range(indptr[row], indptr[row + 1]):
+            if ids[i] <= last or ids[i] >= n_columns:
+                return False
+            last = ids[i]
+    for i in range(len(values)):
+        if values[i] == 0 or np.isinf(values[i]):
+            return False
+    return True
+
+
+@jit
 def translate_rows(indptr, source, table, start_row, ids):  # type: ignore[no-untyped-def]
     """Write `table[source]` to `ids` row by row from `start_row` on; stop before a row that has an unknown id.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from streams.recognise import COMPRESSIONS, FORMATS
 from streams.stream import Stream
 from streams.table import is_binary
 from streams.writers.attributes import Attributes
-from streams.writers.target import written_beside
+from streams.writers.target import is_straight, written_beside
 from streams.writers.text import number_texts
 from streams.writers.unwritable import UnwritableError
 
 
 def write_svmlight(stream: Stream, path: Path) -> int:
     """Write all rows of `stream` to `path`, and its names to ``NAME.names.json`` beside it; return how many rows.
+
+    Beside a pipe, a device or standard output there is no file: a warning says so if names are lost.
 
     Raises
     ------
@@ -32,7 +35,8 @@ def write_svmlight(stream: Stream, path: Path) -> int:
     attributes = Attributes(stream.features)
     rows = 0
     # The first line says how many rows and names follow: the rows wait in a file without a name.
-    with tempfile.TemporaryFile(dir=path.parent) as body:
+    straight = is_straight(path)
+    with tempfile.TemporaryFile(dir=None if straight else path.parent) as body:
         for batch in stream.batches():
             _write_rows(batch, attributes, body, rows)
             rows += len(batch)
@@ -42,8 +46,11 @@ def write_svmlight(stream: Stream, path: Path) -> int:
             file.write(b"%d %d %d\n" % (rows, len(attributes), len(stream.labels)))
             body.seek(0)
             shutil.copyfileobj(body, file, 1 << 20)
-            with written_beside(_beside(path)) as names_file:
-                names_file.write(json.dumps(names, ensure_ascii=False, indent=1).encode())
+            if not straight:
+                with written_beside(_beside(path)) as names_file:
+                    names_file.write(json.dumps(names, ensure_ascii=False, indent=1).encode())
+    if straight and not (names["features"] is names["labels"] is None and names["kinds"] == "numeric"):
+        warnings.warn(f"{path}: ids alone are written, there is no file that their names could stand beside", stacklevel=2)
     return rows
 
 

@@ -1,17 +1,26 @@
-"""A file that is written beside its name and renamed when it is whole."""
+"""Where a writer's bytes go: a file that is replaced when it is whole, a pipe or device, standard output."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
 import lzma
-import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from streams.errors import StreamError
+from streams.replacing import can_be_replaced, replacing
+
+#: What names standard output.
+STDOUT = Path("-")
+
+
+def is_straight(path: Path) -> bool:
+    """Return whether bytes go straight to `path`: it is standard output, a pipe or a device."""
+    return path == STDOUT or not (path.is_dir() or can_be_replaced(path))
 
 
 @contextmanager
@@ -21,7 +30,8 @@ def written_beside(path: Path, *, compress: bool = True) -> Iterator[IO[bytes]]:
     Parameters
     ----------
     path
-        Where the file goes; an older one there is replaced.
+        Where the file goes; an older one there is replaced, a symbolic link is followed. Into what is there and is no
+        regular file (a pipe, a device) the bytes go straight, and ``-`` is standard output.
     compress
         Whether .gz, .bz2 and .xz compress. The same content gives the same bytes.
 
@@ -29,6 +39,8 @@ def written_beside(path: Path, *, compress: bool = True) -> Iterator[IO[bytes]]:
     ------
     StreamError
         If it cannot be written.
+    BrokenPipeError
+        If nobody reads standard output any more.
 
     Examples
     --------
@@ -39,18 +51,26 @@ def written_beside(path: Path, *, compress: bool = True) -> Iterator[IO[bytes]]:
     ...     gzip.decompress((Path(folder) / "rows.csv.gz").read_bytes())
     b'a,b'
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("wb") as raw:
-            with _compressing(raw, path.suffix.lower() if compress else "") as file:
-                yield file
-            raw.flush()
-            os.fsync(raw.fileno())
-        beside.replace(path)
+        with _opened(path) as raw, _compressing(raw, path.suffix.lower() if compress else "") as file:
+            yield file
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise StreamError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    if path == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif is_straight(path):
+        with path.open("wb") as file:
+            yield file
+    else:
+        with replacing(path) as file:
+            yield file
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from streams.errors import StreamError
 from streams.recognise import FORMATS, by_suffix
 from streams.stream import Stream
+from streams.writers.target import STDOUT
 from streams.writers.unwritable import UnwritableError
 
 
@@ -25,7 +26,8 @@ def write_stream(stream: Stream, path: str | Path, format: str = "auto") -> int:
     stream
         What to write. For ARFF, CSV and Parquet, whose files begin with all names, it is read twice.
     path
-        Where to; .gz, .bz2 and .xz compress.
+        Where to; .gz, .bz2 and .xz compress. A symbolic link is followed; into a pipe or a device the rows go straight;
+        ``-`` is standard output, and wants a format.
     format
         ``svmlight``, ``arff``, ``csv``, ``jsonl`` or ``parquet``; ``auto``: told by the suffix.
 
@@ -45,6 +47,8 @@ def write_stream(stream: Stream, path: str | Path, format: str = "auto") -> int:
     (2417, True)
     """
     path = Path(path)
+    if format == "auto" and path == STDOUT:
+        raise StreamError(f"standard output has no suffix: give the format, one of {', '.join(FORMATS)}")
     if format == "auto":
         found = by_suffix(path.name)
         if found is None:

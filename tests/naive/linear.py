@@ -39,6 +39,15 @@ class Scaler:
             out[j] = min(max(s, -4.0), 4.0) / math.sqrt(len(met))
         return out
 
+    def rarity(self, row: dict[int, float], scaled: dict[int, float]) -> dict[int, float]:
+        """The scaled row with values weighted by how rare their features were, at unit length; dense rows as they are."""
+        if self.regime == 1:
+            return scaled
+        had = {j: 1 + sum(j in r and not math.isnan(r[j]) for r in self.rows) for j in scaled}
+        weighted = {j: v * (math.log((len(self.rows) + 2) / had[j]) + 0.1) for j, v in scaled.items()}
+        norm = math.sqrt(sum(v * v for v in weighted.values()))
+        return {j: v / norm for j, v in weighted.items()}
+
     def observe(self, row: dict[int, float]) -> None:
         self.rows.append(row)
 
@@ -71,10 +80,20 @@ class AROW:
 class Stack:
     """The formulas of the kernel with numpy's linear algebra."""
 
-    def __init__(self, w: np.ndarray, A: np.ndarray, own: float) -> None:
-        self.w, self.A, self.own = w.copy(), A.copy(), own
+    def __init__(self, first: np.ndarray, precision: np.ndarray, counted: list[int], own: float) -> None:
+        self.w = first.copy()
+        self.A = np.diag(precision)
+        self.first, self.counted, self.own = precision, counted, own
         self.v: dict[int, np.ndarray] = {}
         self.D: dict[int, np.ndarray] = {}
+        self.held: dict[int, int] = {}
+        self.rows = 0
+        self.inverse_due = 0
+        self.inverse = np.linalg.inv(self.A)
+
+    def features(self, label: int, scores: np.ndarray) -> np.ndarray:
+        known = 0.3 * min(max(math.log((self.held.get(label, 0) + 0.5) / 5), -2.5), 4.0)
+        return np.array([*scores, *(known * scores[i] for i in self.counted), 1.0])
 
     def probability(self, label: int, f: np.ndarray) -> float:
         z = float((self.w + self.v.get(label, np.zeros(len(f)))) @ f)
@@ -82,21 +101,31 @@ class Stack:
 
     def learn(self, rows: list[tuple[int, np.ndarray, int, float]]) -> None:
         """Learn the known labels of one row: (label, features, truth, probability)."""
+        self.rows += 1
+        for label, _, y, _ in rows:
+            self.held[label] = self.held.get(label, 0) + y
         g = np.zeros(len(self.w))
+        curvature = np.zeros_like(self.A)
+        if all(abs(y - p) < 0.003 for _, _, y, p in rows):
+            return
         for label, f, y, p in rows:
-            e = y - p
-            if abs(e) < 0.003:
-                continue
-            h = max(p * (1 - p), 0.02)
+            on = abs(y - p) >= 0.003
+            e, h = (y - p) * on, max(p * (1 - p), 0.02) * on
             g += e * f
-            self.A += h * np.outer(f, f)
+            curvature += h * np.outer(f, f)
             D = self.D.setdefault(label, np.full(len(f), self.own))
             v = self.v.setdefault(label, np.zeros(len(f)))
             q = f @ (D * f)
             v += D * f * e / (1 + h * q)
-            D -= (D * f) ** 2 * h / (1 + h * q)
-        if g.any():
-            self.w += np.linalg.solve(self.A, g)
+            D += (self.own - D) / 100_000 - (D * f) ** 2 * h / (1 + h * q)
+        if self.rows <= 256 or self.rows % 4 == 0:
+            weight = 1 if self.rows <= 256 else 4
+            self.A *= 1 - weight / 100_000
+            self.A += np.diag(self.first) * weight / 100_000 + weight * curvature
+        if self.rows >= self.inverse_due:
+            self.inverse = np.linalg.inv(self.A)
+            self.inverse_due = self.rows + max(1, self.rows // 32)
+        self.w += self.inverse @ g
 
 
 def log_odds(p: float, least: float) -> float:

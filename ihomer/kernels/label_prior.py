@@ -1,0 +1,46 @@
+"""Kernel of the label prior: how often each label held so far, as a score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ihomer.kernels.fastmath import fast_log
+from streams.jit import jit
+
+_LEAST = np.float32(0.001)
+_HALF, _ONE = np.float32(0.5), np.float32(1.0)
+
+
+@jit
+def prior_score(held, known):  # type: ignore[no-untyped-def]
+    """Return the score of a label that held in `held` of `known` rows: half its log-odds, and a half."""
+    p = min(max((np.float32(held) + _HALF) / (np.float32(known) + _ONE), _LEAST), _ONE - _LEAST)
+    return _HALF * fast_log(p / (_ONE - p)) + _HALF
+
+
+@jit
+def prior_block(  # type: ignore[no-untyped-def]
+    label_indptr, label_indices, status, known_indptr, known_indices, limits, held, origin, partial, complete, learn, out
+):
+    """Write the scores of each row to `out` before the row is counted.
+
+    Parameters
+    ----------
+    label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
+    held, origin, partial : int64 (L,): rows in which the label held; complete rows before it could have been known;
+        partial rows in which its truth was known
+    complete : int64 (1,): complete rows
+    out : float32 (1, n, L), written; labels from limits[i + 1] on are left as they are
+    """
+    for row in range(len(limits) - 1):
+        for k in range(limits[row + 1]):
+            out[0, row, k] = prior_score(held[k], complete[0] - origin[k] + partial[k])
+        if not learn or status[row] == 0:
+            continue
+        if status[row] == 2:
+            complete[0] += 1
+        else:
+            for i in range(known_indptr[row], known_indptr[row + 1]):
+                partial[known_indices[i]] += 1
+        for i in range(label_indptr[row], label_indptr[row + 1]):
+            held[label_indices[i]] += 1
