@@ -1,6 +1,6 @@
 """Accuracy of the presets beside peers, on the same rows in the same run.
 
-    python -m benchmarks.accuracy --data DIR [--presets fast balanced accurate] [--peers] [--shuffle 0] [--limit N]
+    python -m benchmarks.accuracy --data DIR [--presets fast balanced accurate] [--peers vw river] [--shuffle 0] [--limit N]
 
 One pass a preset and data set: the model learns once, and the decisions of all targets are made from its probabilities.
 Example-F1 counts an empty set predicted for an empty set as 1. Peers: Vowpal Wabbit `--multilabel_oaa`, river's scaled
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--presets", nargs="*", default=["fast", "balanced", "accurate"])
     parser.add_argument("--only", nargs="+", default=SETS, help="data sets")
-    parser.add_argument("--peers", action="store_true", help="run the peers, too")
+    parser.add_argument("--peers", nargs="*", default=[], choices=list(PEERS), help="peers to run, too")
     parser.add_argument("--shuffle", type=int, help="seed of one permutation of the rows; file order if not given")
     parser.add_argument("--limit", type=int, help="rows of each data set at most")
     parser.add_argument("--out", type=Path, help="JSON file for everything that was measured")
@@ -113,10 +113,9 @@ def main() -> None:
         same = dict.fromkeys(target for _, target in SCORES.values())
         for peer, metrics in run_trivial(opened(name)).items():
             done[peer] = {"targets": dict.fromkeys(same, metrics)}
-        if asked.peers:
-            for peer, run in PEERS.items():
-                metrics, us = run(opened(name))
-                done[peer] = {"targets": dict.fromkeys(same, metrics), "us": us}
+        for peer in asked.peers:
+            metrics, us = PEERS[peer](opened(name))
+            done[peer] = {"targets": dict.fromkeys(same, metrics), "us": us}
         results[name] = done
         shown = (f"{k} {v['targets']['micro_f1']['micro_f1']:.3f} ({v.get('us', 0):.0f} us)" for k, v in done.items())
         print(f"{name:15}", ", ".join(shown), flush=True)

@@ -2,9 +2,9 @@
 
     python -m benchmarks.parsing --data DIR
 
-DIR holds the real data sets (default: IHOMER_DATA). Files of `--mb` megabytes are made by repeating their rows, read
-whole by the stream as any user reads them (`batches()`), three times after one pass that compiles; the
-fastest counts, in CPU seconds of the process.
+DIR holds the real data sets (default: IHOMER_DATA); JSON Lines are made up (see `benchmarks.parsing_json`). Files of
+`--mb` megabytes are made by repeating their rows, read whole by the stream as any user reads them (`batches()`), three
+times after one pass that compiles; the fastest counts, in CPU seconds of the process.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.machine import machine
+from benchmarks.parsing_json import rows_of_table
 from streams.arff import ArffStream
 from streams.stream import Stream
 from streams.svmlight import SvmlightStream
@@ -102,6 +103,8 @@ def main() -> None:
             size = path.stat().st_size / 1e6
             print(f"{what:<50}{size:>6.0f}{rows:>11,}{size / seconds:>8.0f}{rows / seconds:>12,.0f}", flush=True)
             path.unlink()
+    for what, size, rows, seconds in rows_of_table(options.mb * 1_000_000):
+        print(f"{what:<50}{size:>6.0f}{rows:>11,}{size / seconds:>8.0f}{rows / seconds:>12,.0f}", flush=True)
 
 
 if __name__ == "__main__":

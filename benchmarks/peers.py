@@ -79,7 +79,7 @@ def river_logistic(stream: Stream) -> tuple[dict[str, float], float]:
 
 
 PEERS: dict[str, Callable[[Stream], tuple[dict[str, float], float]]] = {
-    "vw --multilabel_oaa": vowpal_wabbit,
-    "river logistic": river_logistic,
+    "vw": vowpal_wabbit,
+    "river": river_logistic,
 }
 

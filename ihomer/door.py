@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.arrays import grown
 from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
 from streams.kernels.rows import rows_hold
@@ -86,12 +87,12 @@ class Door:
     def _labels(self, batch: Batch) -> tuple[_Table, npt.NDArray[np.int64], _Table, npt.NDArray[np.int32]]:
         """Return the labels that hold, those that are known (offsets, ids), and the limits of every row."""
         n = len(batch)
-        table = self._table(self.labels, batch.labels)
         limits = np.full(n + 1, len(self.labels), np.int32)
         if batch.known_indptr is None or batch.known_indices is None:
             known_indptr, known_source = np.zeros(n + 1, np.int64), _NONE
         else:
             known_indptr, known_source = batch.known_indptr, batch.known_indices
+        table = self._table(batch.labels, batch.label_indices, known_source)
         held, known = np.empty_like(batch.label_indices), np.empty_like(known_source)
         row = 0
         while True:
@@ -126,12 +127,14 @@ class Door:
         """Return offsets, ids and values of all features; those not met enter, or get the ids that they would get."""
         indptr, source, values = features_of(batch)
         ids = np.empty_like(source)
-        table = self._table(self.features, batch.features)
+        table = self._table(batch.features, source)
         met = largest = len(self.features)
         row, n = 0, len(batch)
         before = np.full(n + 1, met)  # columns met before each row
         while (row := translate(indptr, source, table, row, ids)) < n:
             span = slice(indptr[row], indptr[row + 1])
+            for i in source[span][table[source[span]] < 0].tolist():
+                table[i] = self.features.get_like(batch.features, i)
             unmet = unmet_columns(batch.features, source[span], values[span], table)
             if grow:
                 for i in unmet:
@@ -190,18 +193,13 @@ class Door:
             n_labels=len(self.labels),
         )
 
-    def _table(self, mine: Vocabulary, other: Vocabulary) -> _Table:
-        """Return the table from ids of `other` to ids here, -1 where unknown, at full length."""
+    def _table(self, other: Vocabulary, *sources: _Table) -> _Table:
+        """Return the table from ids of `other` to ids here, as long as `sources` ask; -1 where it was not asked yet."""
+        needed = max(int(source.max(initial=-1)) + 1 for source in sources)
         table = self._tables.get(other)
-        if table is None or len(table) < len(other):
-            old = 0 if table is None else len(table)
-            longer = np.full(len(other), -1, np.int32)
-            if table is not None:
-                longer[:old] = table
-            if len(mine):
-                for i in range(old, len(other)):
-                    longer[i] = mine.get_like(other, i)
-            self._tables[other] = table = longer
+        if table is None or len(table) < needed:
+            table = grown(_NONE if table is None else table, (needed,), -1)
+            self._tables[other] = table
         return table
 
     # ------------------------------------------------------------------ one row of names

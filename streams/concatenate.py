@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.batch import Batch
-from streams.errors import StreamError
 
 T = TypeVar("T", bound=np.generic)
 
@@ -67,19 +66,19 @@ def in_batches_of(rows: int, blocks: Iterable[Batch]) -> Iterator[Batch]:
 
     Raises
     ------
-    StreamError
+    Exception
         What `blocks` raises, after all rows that came before it were yielded.
     """
     waiting: list[Batch] = []
     count = 0
-    failure: StreamError | None = None
+    failure: Exception | None = None
     blocks = iter(blocks)
     while True:
         try:
             block = next(blocks)
         except StopIteration:
             break
-        except StreamError as error:
+        except Exception as error:  # noqa: BLE001 (raised again after the rows before it)
             failure = error
             break
         start = 0

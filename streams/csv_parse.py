@@ -79,12 +79,26 @@ class Records:
                 what = str(error)
                 if "\r" in self._record[0].removesuffix("\n").removesuffix("\r") and what.startswith("new-line"):
                     what = "a carriage return in a field without quotes"
+                if what.startswith("field larger"):
+                    return self._too_long()
                 return FieldError(None, f"not CSV: {what}")
             if self._doubtful and not _is_text("".join(fields)):
                 bad = next(i for i, field in enumerate(fields) if not _is_text(field))
                 return FieldError(bad, "found bytes that are not UTF-8, expected UTF-8 text")
             if fields:
                 return fields
+
+    def _too_long(self) -> FieldError:
+        """Return what to say of the row under way, one of whose fields is longer than the csv module takes."""
+        limit = csv.field_size_limit()
+        index, quoted, length = 0, False, 0
+        for character in "".join(self._record):
+            quoted ^= character == '"'
+            index, length = (index + 1, 0) if character == self._delimiter and not quoted else (index, length + 1)
+            if length > limit:
+                break
+        what = f"a field of more than {limit:,} characters, expected shorter ones"
+        return FieldError(index, f"{what} (csv.field_size_limit(n) allows longer ones)")
 
     def place(self, index: int | None) -> tuple[int, int]:
         """Return line and column (from 1, in bytes) of a field of the last row; column 0 for the whole row."""
@@ -142,12 +156,15 @@ def read_header(source: ByteSource, delimiter: str) -> list[str]:
         whole = len(head) < size
         head = without_mark(source.name, head)
         cut = len(head) if whole else head.rfind(b"\n") + 1
-        fields = next(Records([(head[:cut], 1)], delimiter), None)
+        records = Records([(head[:cut], 1)], delimiter)
+        fields = next(records, None)
         if isinstance(fields, list):
             return fields
         if whole or size > _LONGEST_HEADER:
             found = "nothing" if fields is None else str(fields)
-            raise StreamError(f"{source.name}:1: expected a header line with the names of the columns, found {found}")
+            line, column = (1, 0) if fields is None else records.place(fields.index)
+            where = f"{source.name}:{line}:{column}" if column else f"{source.name}:{line}"
+            raise StreamError(f"{where}: expected a header line with the names of the columns, found {found}")
         size *= 4
 
 

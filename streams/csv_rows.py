@@ -25,7 +25,7 @@ class CsvStream(Stream):
     Every value decides for itself: a number (``1``, ``-2.5e3``; ``nan`` is missing) belongs to the numeric column,
     anything else is a category. A column that mixes both is an error at the first value that differs from those
     before it; name such a column in `nominal`. An empty field is a missing value. A field may be up to
-    128 KB long.
+    128 KB long (`csv.field_size_limit`).
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import os
+import re
 import zlib
 from typing import IO, Literal, Protocol
 
@@ -18,6 +19,8 @@ _RAW = 1 << 14
 _STEP = 1 << 13
 
 NAMES = {"gz": "gzip", "bz2": "bzip2", "xz": "xz"}
+#: No text has these.
+_NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"\x28\xb5\x2f\xfd": "zstandard data",
@@ -223,4 +226,11 @@ class Pass:
         bzip2 = head.startswith(b"BZh") and head[3:4] in tuple(b"%d" % level for level in range(1, 10))
         if bzip2 and any(block.startswith(head[4:10]) for block in _BZ2_BLOCKS):
             return "bz2"
+        self._check_named(self._raw)
         return "none"
+
+    def _check_named(self, head: bytes) -> None:
+        """Raise StreamError if the name promises a compression, and there is neither that nor text."""
+        named = next((kind for kind in NAMES if self._name.lower().endswith(f".{kind}")), None)
+        if named is not None and _NO_TEXT.search(head):
+            raise StreamError(f"{self._name}: is named as {NAMES[named]} data, but its contents are not")

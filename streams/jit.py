@@ -4,13 +4,16 @@ Compiled kernels are kept in a cache directory: `IHOMER_CACHE_DIR`, else `NUMBA_
 `ihomer` under `XDG_CACHE_HOME` (`~/.cache`). Inside it a folder per *fingerprint* of all kernel sources
 holds the binaries: numba itself looks only at the file that a kernel stands in, not at the files of the
 kernels that it calls. Kernels therefore stand in `streams/kernels` and `ihomer/kernels` and nowhere else.
-A directory that cannot be written costs one warning and slower starts, no more.
+A directory that is there is read, whether it can be written or not. Only when something would have to be
+written and cannot be (no permission, disk full) there is a warning, one a process, and slower starts, no more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import pickle
 import shutil
 import sys
 import time
@@ -21,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import caching
 
 _config: Any = numba.core.config
 F = TypeVar("F", bound=Callable[..., object])
@@ -51,20 +55,92 @@ def jit(function: F) -> F:
     >>> total(np.ones(3))
     3.0
     """
-    directory = _cache_directory() if _has_file(function) else None
-    before = _config.CACHE_DIR
-    try:
-        if directory is not None:
-            _config.CACHE_DIR = str(directory)
-        return numba.njit(cache=directory is not None, **FLAGS)(function)  # type: ignore[call-overload, no-any-return]
-    finally:
-        _config.CACHE_DIR = before
+    compiled: Any = numba.njit(**FLAGS)(function)  # type: ignore[call-overload]
+    if _has_file(function):
+        before = _config.CACHE_DIR
+        try:
+            _config.CACHE_DIR = str(_cache_directory())
+            # What njit(cache=True) does, with a cache of another class.
+            compiled._cache = _Cache(function)  # noqa: SLF001
+        finally:
+            _config.CACHE_DIR = before
+    return compiled  # type: ignore[no-any-return]
 
 
 def is_cold() -> bool:
     """Whether nothing has been compiled yet for today's kernel sources, or nothing can be kept."""
-    directory = _cache_directory()
-    return directory is None or not any(directory.iterdir())
+    return next(_cache_directory().glob("*/*.nbc"), None) is None
+
+
+_FunctionCache: Any = caching.FunctionCache
+_ResultCache: Any = caching.CompileResultCacheImpl
+#: numba's own locator of a cache in `CACHE_DIR`; its name differs between versions of numba.
+_InDirectory: Any = _ResultCache._locator_classes[0]  # noqa: SLF001
+
+
+class _Locator(_InDirectory):  # type: ignore[misc]
+    """Takes the directory as it is; numba's takes another one, or none, if it cannot be written."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        return cls(py_func, py_file)
+
+
+class _Impl(_ResultCache):  # type: ignore[misc]
+    _locator_classes = (_Locator,)
+
+
+class _Cache(_FunctionCache):  # type: ignore[misc]
+    """numba's cache of one kernel, but no fault of the disk stops the program."""
+
+    _impl_class = _Impl
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, EOFError, pickle.UnpicklingError):  # cannot be read, or is not whole: compiled anew
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if not _saving.possible():
+            return
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _saving.give_up(str(error))
+
+
+class _Saving:
+    """Whether this process writes to the cache: found out when there is first something to write."""
+
+    def __init__(self) -> None:
+        self._possible: bool | None = None
+
+    def possible(self) -> bool:
+        """Make the directory at the first call; return whether anything is written to it."""
+        if self._possible is None:
+            self._possible = True
+            directory = _cache_directory()
+            try:
+                fresh = not directory.is_dir()
+                directory.mkdir(parents=True, exist_ok=True)
+                free = shutil.disk_usage(directory).free
+            except OSError as error:
+                self.give_up(str(error))
+                return False
+            if free < _NEEDED_BYTES:
+                self.give_up(f"less than {_NEEDED_BYTES >> 20} MB free")
+            elif fresh:
+                _prune(directory.parent, keep=directory)
+        return self._possible
+
+    def give_up(self, why: str) -> None:
+        """Write nothing any more, and say so."""
+        self._possible = False
+        _warn(_cache_root(), why)
+
+
+_saving = _Saving()
 
 
 def _has_file(function: Callable[..., object]) -> bool:
@@ -73,32 +149,17 @@ def _has_file(function: Callable[..., object]) -> bool:
 
 
 @cache
-def _cache_directory() -> Path | None:
-    """Return the folder of today's kernel sources, made if need be; None (with a warning) if it cannot be."""
-    root = _cache_root()
-    directory = root / _fingerprint()
-    try:
-        fresh = not directory.is_dir()
-        directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / f".probe-{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
-        os.utime(directory)
-        free = shutil.disk_usage(directory).free
-    except OSError as error:
-        _warn(root, str(error))
-        return None
-    if free < _NEEDED_BYTES:
-        _warn(root, f"less than {_NEEDED_BYTES >> 20} MB free")
-        return None
-    if fresh:
-        _prune(root, keep=directory)
+def _cache_directory() -> Path:
+    """Return the folder of today's kernel sources, whether it is there or not."""
+    directory = _cache_root() / _fingerprint()
+    with contextlib.suppress(OSError):
+        os.utime(directory)  # in use: not to be pruned
     return directory
 
 
 def _warn(root: Path, why: str) -> None:
     warnings.warn(
-        f"compiled kernels are not kept: {root} cannot be written ({why}); every start compiles anew. "
+        f"compiled kernels are not kept: {root} cannot be written ({why}); starts compile anew. "
         "Set IHOMER_CACHE_DIR to a directory that can be written.",
         RuntimeWarning,
         stacklevel=3,

@@ -102,10 +102,10 @@ def _open_file(path: str, format_: str, bad_rows: BadRows, options: dict[str, An
             source.close()
     reader = _reader(format_)
     known = [name for name in inspect.signature(reader).parameters if name not in _NO_OPTIONS]
-    for name in options:
+    for name, value in options.items():
         if name not in known:
-            expected = f"expected {', '.join(known)}" if known else "it has none"
-            raise StreamError(f"{path}: {format_} streams have no option {name!r}, {expected}")
+            has = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise StreamError(f"{path}: is read as {format_}, which does not take {name}={value!r}; {has}")
     return reader(source, bad_rows, **options)
 
 

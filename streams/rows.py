@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
-from streams.names import Name, sort_key
+from streams.names import Name, shortened, sort_key
 from streams.vocabulary import Vocabulary
 
 #: Called with the place of a row that cannot be taken, and why; raises, or returns and the row is left out.
@@ -329,11 +329,11 @@ def _number(name: Name, value: object) -> float:
     except OverflowError:
         number = math.inf
     if math.isinf(np.float32(number) if abs(number) < 3.5e38 else math.inf):
-        raise ValueError(f"feature {name!r} must be a finite number that fits float32, found {value!r}"[:300])
+        raise ValueError(f"feature {name!r} must be a finite number that fits float32, found {shortened(value)}"[:300])
     return number
 
 
 def _truth(name: Name, value: object) -> bool:
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, (int, float)) and value in (0, 1)):
         return bool(value)
-    raise TypeError(f"label {name!r} must be True, False or None, found {value!r}"[:300])
+    raise TypeError(f"label {name!r} must be True, False or None, found {shortened(value)}"[:300])

@@ -6,12 +6,15 @@ import abc
 from collections.abc import Iterator
 
 from streams.batch import PARTIAL, UNLABELLED, Batch
-from streams.errors import BadRows
+from streams.errors import BadRows, StreamError
 from streams.names import Name
 from streams.vocabulary import Vocabulary
 
 #: Rows a batch when nothing else is said: large enough that the work per batch does not show.
 ROWS = 1024
+
+#: Declared labels up to which y may be a full dict: with more a single row takes 100 MB and tens of milliseconds.
+FULL_DICT = 1 << 20
 
 
 class Stream(abc.ABC):
@@ -63,10 +66,18 @@ class Stream(abc.ABC):
         """Yield `(x, y)` as river has them: y is a full dict over the labels declared or met so far.
 
         Partial rows yield what is known of them; unlabelled rows an empty dict.
+
+        Raises
+        ------
+        StreamError
+            If the stream declares more labels than `FULL_DICT`.
         """
-        known: dict[Name, bool] = {}
-        for name in self.labels.names[: self.declared_labels or 0]:
-            known[name] = False
+        if (declared := self.declared_labels or 0) > FULL_DICT:
+            raise StreamError(
+                f"{self.name}: declares {declared:,} labels, too many for a dict of all of them with each row "
+                f"(at most {FULL_DICT:,}): read sets() or batches()"
+            )
+        known: dict[Name, bool] = dict.fromkeys(self.labels.first(declared), False)
         for batch in self.batches():
             for i in range(len(batch)):
                 if batch.status[i] == UNLABELLED:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t]+(\d+)[ \t]*\r?\n?")
 _LABEL_ENDS = b", \t\r\n"
+#: Digits of a number that is too large which a message shows.
+_SHOWN_DIGITS = 20
 #: Only integers, but not three, is no row and no header.
 _LIKE_HEADER = re.compile(rb"[ \t]*\d+([ \t]+\d+)+[ \t]*\r?\n?")
 
@@ -97,25 +99,29 @@ class SvmlightStream(TextStream):
                         f"found {shown(line.strip())}"
                     )
                 break
-            self._header_lines, self.length = n, int(found[1])
-            self._check(n, "features", int(found[2]), n_features)
-            self._check(n, "labels", int(found[3]), n_labels)
-            n_features, n_labels = int(found[2]), int(found[3])
+            self._header_lines, self.length = n, self._size(n, "instances", found[1])
+            n_features = self._size(n, "features", found[2], n_features)
+            n_labels = self._size(n, "labels", found[3], n_labels)
             break
         if self._header_lines:
             lines = first_lines(self.source)
             self._header_bytes = sum(len(next(lines)) for _ in range(self._header_lines))
         return n_features, n_labels
 
-    def _check(self, line: int, what: str, in_header: int, in_names: int | None) -> None:
+    def _size(self, line: int, what: str, digits: bytes, in_names: int | None = None) -> int:
+        """Return a number of the header; it may not differ from what the names file says."""
         from streams.kernels.parse_bytes import MAX_ID
 
-        if in_header > MAX_ID:
-            raise StreamError(f"{self.name}:{line}: {in_header:,} {what}, expected at most {MAX_ID:,}")
+        digits = digits.lstrip(b"0") or b"0"
+        if len(digits) > len(str(MAX_ID)) or int(digits) > MAX_ID:
+            number = f"{int(digits):,}" if len(digits) <= _SHOWN_DIGITS else f"a number of {len(digits):,} digits of"
+            raise StreamError(f"{self.name}:{line}: {number} {what}, expected at most {MAX_ID:,}")
+        in_header = int(digits)
         if in_names is not None and in_names != in_header:
             raise StreamError(
                 f"{self.name}:{line}: the header says {in_header:,} {what}, {self._names.source} names {in_names:,}"
             )
+        return in_header
 
     def _declare(self, n_features: int | None, n_labels: int | None) -> None:
         names = self._names

@@ -36,7 +36,8 @@ def from_table(X: Any, y: Any = None, features: Names | None = None, labels: Nam
     TypeError
         If `X`, `y` or one of their columns is of another type.
     ValueError
-        If their lengths differ, there are not as many names as columns, or a value is infinite or beyond float32.
+        If their lengths or the indexes of two DataFrames differ, there are not as many names as columns, or a
+        value is infinite or beyond float32.
 
     Examples
     --------
@@ -54,6 +55,8 @@ def from_table(X: Any, y: Any = None, features: Names | None = None, labels: Nam
         raise TypeError(f"X must be a pandas DataFrame or a scipy sparse matrix, found {type(X).__name__}")
     if y is not None and y.shape[0] != X.shape[0]:
         raise ValueError(f"X has {X.shape[0]} rows, y has {y.shape[0]}: they must have the same")
+    if frame and hasattr(y, "index"):
+        _check_same_rows(X.index, y.index)
     label_names = labels if isinstance(labels, Vocabulary) else Vocabulary()
     if y is None:
         sets = no_labels(X.shape[0])
@@ -116,6 +119,20 @@ def to_csr(indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32], n_labe
     from scipy.sparse import csr_array
 
     return csr_array((np.ones(len(indices), bool), indices, indptr), shape=(len(indptr) - 1, n_labels))
+
+
+def _check_same_rows(of_x: Any, of_y: Any) -> None:
+    """Raise ValueError if two indexes differ: rows go together by position, which must not hide another order."""
+    if of_x.equals(of_y):
+        return
+    row, x, y = next(
+        ((row, x, y) for row, (x, y) in enumerate(zip(of_x, of_y, strict=True)) if x is not y and x != y),
+        (0, of_x.dtype, of_y.dtype),
+    )
+    raise ValueError(
+        f"X and y have different indexes: row {row} is {x!r} in X and {y!r} in y; "
+        "align them (y.loc[X.index]), or reset the indexes if the rows go together by position"
+    )
 
 
 def _vocabulary(what: str, names: Names | None, n_columns: int) -> Vocabulary:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from streams.names import Name, sort_key
+from streams.names import Name, plain_name
 
 #: Kinds of a column: a number, or the 0/1 indicator of one category of a nominal attribute.
 NUMERIC, INDICATOR = 0, 1
@@ -63,6 +63,10 @@ class Vocabulary:
         """All names in order of their ids (a copy)."""
         return list(self._names)
 
+    def first(self, n: int) -> Sequence[Name]:
+        """Return the names of the first `n` columns; of a range of integers a range, which takes no memory."""
+        return self._names[:n]
+
     def name(self, i: int) -> Name:
         """Return the name of column `i`."""
         return self._names[i]
@@ -101,8 +105,7 @@ class Vocabulary:
         """
         i = self.ids.get(name)
         if i is None:
-            sort_key(name)
-            return self._append(name)
+            return self._append(plain_name(name))
         if i in self._categories:
             attribute, category = self._categories[i]
             raise ValueError(
@@ -122,7 +125,7 @@ class Vocabulary:
         i = self.category_ids.get((attribute, category))
         if i is not None:
             return i
-        sort_key(attribute)
+        attribute, category = plain_name(attribute), plain_name(category)
         name = f"{attribute}={category}"
         if name in self.ids:
             raise ValueError(

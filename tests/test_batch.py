@@ -119,7 +119,7 @@ def test_a_slice_shares_its_arrays():
         ({"indices": np.array([1, 0], np.int32)}, "indices must be distinct and ascending within each row"),
         ({"indices": np.array([1, 1], np.int32)}, "indices must be distinct and ascending"),
         ({"indices": np.array([0, 2], np.int32)}, r"indices must lie in 0..1, found 0..2"),
-        ({"indices": np.array([0, 1], np.int64)}, "indices must be int32, found int64"),
+        ({"indices": np.array([0, 1], np.int64)}, r"indices must be int32 of shape \(2,\), found int64"),
         ({"indptr": np.array([0, 1], np.int64)}, "offsets of indices must rise from 0 to 2"),
         ({"indptr": np.array([0, 2, 2], np.int64)}, r"offsets of indices must be int64 of shape \(2,\)"),
         ({"status": np.array([3], np.uint8)}, "status holds 3, expected 0"),
@@ -149,3 +149,47 @@ def test_check_finds_what_is_broken(change, message):
 def test_rows_with_a_dense_block_by_name():
     batch = batch_of([({"a": 1.0}, {"p"}), ({}, {"q"})], dense=True)
     assert [batch.x(i) for i in range(2)] == [{"a": 1.0, "v1": 1.0}, {"v0": 2.0, "v1": 3.0}]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dense_ids": np.array([4], np.int32)}, r"dense_ids must lie in 0..3, found 4..4"),
+        ({"dense_ids": np.array([-1], np.int32)}, r"dense_ids must lie in 0..3, found -1..-1"),
+        (
+            {"dense": np.ones((3, 2), np.float32), "dense_ids": np.array([3, 3], np.int32)},
+            "dense_ids must be distinct, found 3 twice",
+        ),
+        ({"dense_ids": np.array([1], np.int32)}, "feature 1 is a column of dense, expected it not to be among"),
+        ({"dense": np.ones((3, 2), np.float32)[:, :1]}, "dense must be C-contiguous and writeable"),
+        ({"keys": ["a"]}, "keys must be None or one for each of the 3 rows, found 1"),
+        ({"times": np.zeros(2)}, r"times must be float64 of shape \(3,\)"),
+        ({"places": np.zeros(3, np.int32)}, r"places must be int64 of shape \(3,\), found int32"),
+        ({"status": np.array([2, 1, 0], np.uint8)}, "row 2 is unlabelled, expected no labels in it, found 1"),
+        ({"status": np.array([2, 2, 2], np.uint8)}, "row 1 is not partial, expected no known labels of it"),
+        ({"known_indptr": None}, "known_indptr and known_indices go together"),
+        ({"values": np.array([1, 0, 2, 0, 3, 0], np.float32)[::2]}, "found an array that is with gaps"),
+        ({"values": np.frombuffer(np.ones(3, np.float32).tobytes(), np.float32)}, "found an array that is read-only"),
+        ({"values": [1.0, 2.0, 3.0]}, "values must be a numpy array, found list"),
+    ],
+)
+def test_check_finds_what_goes_wrong_between_arrays(change, message):
+    batch = Batch.from_pairs([({"a": 1.0}, {"p"}), ({"b": 2.0}, {"p": True}), ({"c": 3.0}, {"p"})])
+    batch.features.add("v")
+    batch = replace(batch, dense=np.ones((3, 1), np.float32), dense_ids=np.array([3], np.int32))
+    batch.check()
+    with pytest.raises(ValueError, match=message):
+        replace(batch, **change).check()
+
+
+def test_rows_before_any_failure_come_first():
+    batch = batch_of([({"a": 1.0}, None)] * 3)
+
+    def blocks():
+        yield batch
+        raise KeyError("lost")
+
+    got = []
+    with pytest.raises(KeyError, match="lost"):
+        got.extend(in_batches_of(2, blocks()))
+    assert [len(part) for part in got] == [2, 1]

@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from ihomer.cli import main
+from ihomer.evaluation.catalogue import CATALOGUE, make_model, parse_setting
+from ihomer.presets import PRESETS
 
 
 def run(*arguments, code=0):
@@ -69,6 +71,63 @@ def test_evaluate_saves_and_goes_on(checkpoint, tmp_path):
     assert (tmp_path / "same.ckpt").read_bytes() == checkpoint.read_bytes()
     refused = run("evaluate", "yeast", "--load", checkpoint, "--set", "seed=1", code=2)
     assert "--load brings its own model" in refused.stderr
+    refused = run("evaluate", "yeast", "--load", checkpoint, "--seed", 99, code=2)
+    assert "nor --seed" in refused.stderr
+
+
+def test_the_seed_of_a_report_is_that_of_the_model(tmp_path):
+    fast = ("--model", "fast", "--limit", 5, "-q")
+    run("learn", "yeast", *fast, "--seed", 3, "--save", tmp_path / "three.ckpt")
+    loaded = run("evaluate", "yeast", "--limit", 5, "--load", tmp_path / "three.ckpt", "--json", "-q").stdout
+    assert json.loads(loaded)["seed"] == 3
+    assert json.loads(run("evaluate", "yeast", *fast, "--set", "seed=4", "--json").stdout)["seed"] == 4
+
+
+def test_the_catalogue_has_the_presets_that_are_models():
+    assert {"ihomer", "fast", "balanced", "paper", "mlhat", "linear"} <= set(CATALOGUE)
+    assert {name for name in PRESETS if name != "none"} <= set(CATALOGUE)
+    assert "none" not in CATALOGUE
+    assert ("accurate" in CATALOGUE) == ("accurate" in PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("none", "none"), ("None", None), ("null", None), ("true", True), ("False", False), ("3", 3), ("a b", "a b")],
+)
+def test_values_of_settings(text, value):
+    assert parse_setting(f"preset={text}") == ("preset", value)
+
+
+def test_a_parameter_that_is_a_model(tmp_path):
+    """The preset "none" and a learner, both from outside."""
+    path = tmp_path / "mine.toml"
+    path.write_text('model = "ihomer"\n[parameters.learner]\nmodel = "mlhat"\ngrace_period = 50\n')
+    model, name = make_model(str(path), dict([parse_setting("preset=none")]))
+    assert (model.preset, name) == ("none", "mine")
+    assert (type(model.learner).__name__, model.learner.grace_period) == ("MLHAT", 50)
+    path.write_text('model = "ihomer"\n[parameters.learner]\nclass = "MLHAT"\n')
+    refused = run("evaluate", "yeast", "--model", path, code=2)
+    assert "mine.toml: [parameters.learner] is a model: expected model = " in refused.stderr
+    path.write_text('model = "ihomer"\n[parameters.learner]\nmodel = "mlhat"\ngrace = 50\n')
+    refused = run("evaluate", "yeast", "--model", path, code=2)
+    assert "[parameters.learner]: mlhat has no parameter 'grace'" in refused.stderr
+
+
+def test_inspect_a_checkpoint_with_pickles(tmp_path):
+    path, toml = tmp_path / "river.ckpt", tmp_path / "river.toml"
+    toml.write_text(
+        'model = "ihomer"\n[parameters]\npreset = "none"\n'
+        '[parameters.learner]\nmodel = "river.naive_bayes:GaussianNB"\n'
+    )
+    run("learn", "yeast", "--limit", 5, "--model", toml, "--save", path, "--allow-pickle", "-q")
+    head = run("inspect", path).stdout
+    assert head.startswith("river.ckpt  a model with ")
+    assert f"{path.stat().st_size:,} bytes, format 1" in head
+    assert "Not shown without --allow-pickle" in head
+    assert json.loads(run("inspect", path, "--json").stdout)["shown"] is False
+    whole = run("inspect", path, "--allow-pickle").stdout
+    assert "learner=GaussianNB ()" in whole
+    assert json.loads(run("inspect", path, "--allow-pickle", "--json").stdout)["settings"]["learner"] == "GaussianNB ()"
 
 
 def test_unlabelled_rows_are_predicted_and_not_scored(tmp_path):
@@ -81,7 +140,7 @@ def test_unlabelled_rows_are_predicted_and_not_scored(tmp_path):
 
 def test_inspect(checkpoint):
     text = run("inspect", checkpoint).stdout
-    assert text.startswith("yeast.ckpt  IHOMER(preset='default'")
+    assert text.startswith("yeast.ckpt  IHOMER(preset='balanced'")
     assert "400 instances learned, 103 features, 14 labels" in text
     assert "bytes" in text
     assert "14 labels, 1 cluster, 400 rows" in text  # the drawing
@@ -122,6 +181,6 @@ def test_convert_to_no_format(tmp_path):
 def test_warm():
     told = run("warm").stdout.splitlines()
     assert [line.split(" s  ")[1] for line in told] == [
-        "model ihomer", "model paper", "model mlhat", "model linear",
+        *(f"model {name}" for name in CATALOGUE),
         "format svm", "format arff", "format csv", "format jsonl", "in all",
     ]  # fmt: skip

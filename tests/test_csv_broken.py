@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 
 import pytest
@@ -110,3 +111,15 @@ def test_a_truncated_file_gives_its_complete_rows(tmp_path):
     n = sum(len(batch) for batch in got)
     assert 100 < n < 4999
     assert ids(got) == "".join(str(i) for i in range(1, n + 1))
+
+
+def test_a_field_longer_than_the_limit_is_told_with_its_place(tmp_path):
+    long = "b" * (csv.field_size_limit() + 1)
+    path = tmp_path / "a.csv"
+    path.write_text(f"x,{long},y\n1,2,3\n")
+    with pytest.raises(StreamError, match=r"^a\.csv:1:3: .*a field of more than 131,072 characters, expected shorter"):
+        open_stream(path)
+    path.write_text(f'x,y\n1,2\n"p,q",{long}\n3,4\n')
+    stream = open_stream(path, on_error="skip")
+    assert len(list(stream.sets())) == 2
+    assert [str(error)[:11] for error in stream.bad_rows.first] == ["a.csv:3:7: "]

@@ -71,8 +71,8 @@ def test_a_real_pipe():
         ("no/rows.csv", {}, r"no/rows.csv: no such file \(nor a folder '.*no'\)"),
         ("rows.csv", {"format": "xls"}, "unknown format 'xls', expected auto, svmlight, arff, csv, jsonl, parquet"),
         ("rows.csv", {"on_error": "ignore"}, "on_error must be 'raise' or 'skip', found 'ignore'"),
-        ("rows.csv", {"labels": 3}, "csv streams have no option 'labels', expected label_columns, label_separator"),
-        ("rows.jsonl", {"label_columns": "y"}, "jsonl streams have no option 'label_columns', it has none"),
+        ("rows.csv", {"labels": 3}, "rows.csv: is read as csv, which does not take labels=3; its options are label"),
+        ("rows.jsonl", {"label_columns": "y"}, "is read as jsonl, which does not take label_columns='y'; it has no"),
         ("rows.unknown", {}, "rows.unknown: cannot tell its format from b'hello world"),
         ("empty", {}, "empty: cannot tell its format from b'': give the format, one of svmlight, arff"),
         ("rows.zip", {}, "rows.zip: is a zip archive"),
@@ -147,3 +147,12 @@ def test_river_pairs_have_all_labels(tmp_path):
         {},
         {"a": False},
     ]
+
+
+@pytest.mark.parametrize(("name", "what"), [("a.csv.gz", "gzip"), ("a.svm.xz", "xz"), ("a.bz2", "bzip2")])
+def test_names_that_promise_a_compression_which_is_not_there(tmp_path, name, what):
+    (tmp_path / name).write_bytes(bytes(range(1, 256)) * 12)
+    with pytest.raises(StreamError, match=f"{name}: is named as {what} data, but its contents are not"):
+        open_stream(tmp_path / name)
+    (tmp_path / name).write_text("1,0 0:1\n")  # unpacked by whoever fetched it: text is what it says
+    assert len(list(open_stream(tmp_path / name, format="svmlight").sets())) == 1

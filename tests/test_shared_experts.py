@@ -24,6 +24,9 @@ from ihomer.rows import Rows
 from streams import Batch
 from tests.naive import linear as naive
 
+#: The label of the twin that never holds.
+NEVER = -1
+
 few = settings(max_examples=30, deadline=None)
 
 
@@ -73,7 +76,7 @@ def test_scaling(seed: int, regime: int) -> None:
     assert views.idf.indices.tolist() == views.plain.indices.tolist()
     for row, scaled, rare in zip(dicts(rows), dicts(views.plain), dicts(views.idf), strict=True):
         expected = {j: v for j, v in twin.scale(row).items() if v}
-        expected_rare = twin.rarity(row, expected)
+        expected_rare = twin.rarity(expected)
         assert all(math.isclose(rare[j], v, rel_tol=2e-5, abs_tol=1e-6) for j, v in expected_rare.items())
         assert scaled.keys() == expected.keys()
         assert all(math.isclose(scaled[j], v, rel_tol=2e-5, abs_tol=1e-6) for j, v in expected.items())
@@ -100,6 +103,9 @@ def test_arow(seed: int) -> None:
     scores = AROW(r=0.7).block(views, learn=True)[0]
     twin = naive.AROW(0.7, FIRST_MARGIN)
     for i, x in enumerate(dicts(rows)):
+        if rows.status[i] == 2:
+            for k in range(rows.limits[i], rows.limits[i + 1]):
+                twin.born(k)
         margins = {k: twin.margin(x, k) for k in range(rows.limits[i + 1])}
         for k, z in margins.items():
             assert scores[i, k] == pytest.approx(min(max(2 * z, -MOST), MOST), abs=2e-4)
@@ -107,6 +113,8 @@ def test_arow(seed: int) -> None:
         held, known = truths(rows, i)
         for k in margins if known is None else known:
             twin.learn(x, k, 1 if k in held else -1, margins[k])
+        if rows.status[i] == 2:
+            twin.learn(x, NEVER, -1, twin.margin(x, NEVER))
 
 
 @few
@@ -131,8 +139,10 @@ def test_stack(seed: int, n_experts: int, n_counted: int) -> None:
                 assert got[i, k] == 0
         if rows.status[i]:
             # The kernel's own probabilities decide what is negligible: near that line float32 and float64 may differ.
-            taught = list(features) if known is None else sorted(known)
+            taught = [k for k in (features if known is None else sorted(known)) if k < rows.limits[i]]
             twin.learn([(k, features[k], int(k in held), p[k]) for k in taught])
+            for k in held - set(taught):
+                twin.held[k] = twin.held.get(k, 0) + 1
     assert stack.held.tolist()[: rows.n_labels] == [twin.held.get(k, 0) for k in range(rows.n_labels)]
 
 

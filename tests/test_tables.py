@@ -151,3 +151,13 @@ def test_label_sets_back_as_a_frame():
 def test_what_is_no_table(X, y, options, kind, message):
     with pytest.raises(kind, match=message):
         from_table(X, y, **options)
+
+
+def test_rows_with_other_indexes_are_not_paired_silently():
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=[0, 1, 2])
+    y = pd.DataFrame({"p": [True, False, True]}, index=[0, 2, 1])
+    with pytest.raises(ValueError, match="different indexes: row 1 is 1 in X and 2 in y"):
+        from_table(X, y)
+    assert len(from_table(X, y.loc[X.index])) == 3
+    nan = [0.0, float("nan"), 1.0]
+    assert len(from_table(X.set_axis(nan), y.set_axis(list(nan)))) == 3

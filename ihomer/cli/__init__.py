@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +28,13 @@ class _Lazy(click.Group):
         command = importlib.import_module(f"ihomer.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        if sys.stderr is None:
+            # Closed by the caller. Left so, messages would come out on standard output, or in whatever file is opened
+            # next under its number.
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         with told():

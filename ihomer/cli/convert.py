@@ -16,7 +16,10 @@ from ihomer.cli import options
 @click.option("--to", metavar="FORMAT", type=click.Choice(options.FORMATS), default="auto",
               help="Format of OUT; told by its name if not given.")  # fmt: skip
 def command(*, out: Path, to: str, **reading: Any) -> None:
-    """Write the instances of STREAM to OUT, whose name says the format and the compression (-: standard output, with --to)."""
+    """Write the instances of STREAM to OUT, whose name says the format and the compression.
+
+    OUT may be - with --to: standard output.
+    """
     from streams.writers import write_stream
 
     stream = options.opened(**reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from ihomer.cli import options
-from ihomer.cli.failures import INTERRUPTED, first_interrupt
+from ihomer.cli.failures import INTERRUPTED, first_interrupt, message
 from ihomer.cli.progress import Progress
 
 
@@ -57,24 +58,42 @@ def command(
     baselines in the same pass: the previous label set (no change), the most frequent one (majority set), and
     each label that holds in more than half of the instances (label prior).
 
-    Ctrl-C ends the run and shows the result so far.
+    Ctrl-C ends the run and shows the result so far; so does a fault in the middle, whose message comes after it.
     """
     if predictions and out is None:
         raise click.UsageError("--predictions writes into the directory of --out: give that, too")
 
+    from ihomer.cli.reading import Reading
     from ihomer.evaluation.output import OutputDirectory, command_line, to_json
     from ihomer.evaluation.passes import check_can_be_saved
     from ihomer.evaluation.prequential import Prequential
     from ihomer.evaluation.report import report
     from ihomer.evaluation.second_hand import second_hand
+    from streams.errors import StreamError
 
-    stream = options.opened(**reading)
-    learner, name = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
+    stream = Reading(options.opened(**reading))
+    learner, name, own_seed = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
     if save is not None:
         check_can_be_saved(learner, save, allow_pickle=allow_pickle)
+    faults: list[Exception] = []
+    broken = False  # whether the model itself failed
     with ExitStack() as stack:
         files = None if out is None else stack.enter_context(OutputDirectory(out, predictions=predictions))
         progress = stack.enter_context(Progress(stream.name, quiet=quiet))
+
+        def written(write: Callable[..., None]) -> Callable[..., None]:
+            """Let the first file that cannot be written end the run, in good order."""
+
+            def call(*what: object) -> None:
+                if not faults:
+                    try:
+                        write(*what)
+                    except OSError as error:
+                        faults.append(error)
+                        run.stop()
+
+            return call
+
         run = Prequential(
             learner,
             stream,
@@ -82,23 +101,56 @@ def command(
             window=window,
             fading=fading,
             delay=delay,
-            seed=seed,
+            seed=own_seed,
             command=command_line(),
             model_name=name,
-            on_rows=None if files is None else files.rows,
-            on_point=None if files is None else files.point,
+            on_rows=None if files is None else written(files.rows),
+            on_point=None if files is None else written(files.point),
             progress=lambda run: progress(run.instances, run.share, run.metrics.micro_f1()),
         )
-        with second_hand(), first_interrupt(run.stop):
-            result = run.run()
+
+        def stop() -> None:
+            stream.stop()  # raises if a read waits: then what it holds is scored, and nothing follows
+            run.stop()
+
+        try:
+            with second_hand(), first_interrupt(stop):
+                result = run.run()
+        except Exception as error:
+            if not run.instances:
+                raise
+            result, broken = run.result(), True
+            faults.append(error)
         progress.clear()
+        if stream.error is not None:
+            faults.insert(0, stream.error)
+        if faults and not run.instances:
+            raise faults[0]
+        if stream.stopped:
+            result.ended_by(None)
+        if faults:
+            result.ended_by("; ".join(map(message, faults)))
+        elif result.nothing_known and not result.interrupted:
+            raise StreamError(
+                f"{stream.name}: not one of {result.summary['instances']:,} instances has labels, so nothing can be "
+                "scored: say which columns are labels (--label-columns; CSV, Parquet) or what the file is (--format)"
+            )
         if files is not None:
-            files.finish(result, getattr(learner, "events", ()))
-        if save is not None:
-            learner.save(save, allow_pickle=allow_pickle)
+            told = {str(fault) for fault in faults}  # a file that failed fails again when it is closed
+            rest = files.finish(result, getattr(learner, "events", ()))
+            faults += [fault for fault in rest if str(fault) not in told]
+        if save is not None and not broken:
+            try:
+                learner.save(save, allow_pickle=allow_pickle)
+            except Exception as error:  # noqa: BLE001
+                faults.append(error)  # raised once the result is shown
     if as_json:
         click.echo(to_json(result.summary), nl=False)
     else:
         click.echo(report(result, styled=True))
+    if save is not None and broken:
+        click.echo(f"{save} is not written: the model failed in the middle of an instance", err=True)
+    if faults:
+        raise faults[0] if len(faults) == 1 else ExceptionGroup("several faults", faults)
     if result.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)

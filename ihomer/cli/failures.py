@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import traceback
 import warnings
 from contextlib import contextmanager
@@ -35,14 +34,16 @@ def told() -> Iterator[None]:
         except Exception as error:
             if os.environ.get("IHOMER_DEBUG"):
                 traceback.print_exc()
-            raise click.ClickException(_message(error)) from error
+            raise click.ClickException(message(error)) from error
 
 
-def _message(error: Exception) -> str:
+def message(error: Exception) -> str:
     """Return what to say: the message alone where it is meant for people, else with the kind of error."""
     from ihomer.evaluation.catalogue import UnknownModelError
     from streams.errors import StreamError
 
+    if isinstance(error, ExceptionGroup):
+        return "\n".join(map(message, error.exceptions))
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
@@ -60,11 +61,14 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 @contextmanager
 def first_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """While inside: the first Ctrl-C calls `stop`, which ends the work in good order; the second ends it at once."""
+    """While inside: the first Ctrl-C calls `stop`, which ends the work in good order; the second ends it at once.
+
+    What `stop` raises ends a call of the system that waits (a read of a pipe).
+    """
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
-        sys.stderr.write("\nStopping; Ctrl-C again stops at once.\n")
+        click.echo("\nStopping; Ctrl-C again stops at once.", err=True)
         stop()
 
     before = signal.signal(signal.SIGINT, on_signal)

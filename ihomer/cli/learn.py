@@ -32,20 +32,38 @@ def command(
 ) -> None:
     """Learn STREAM without scoring and save the model to FILE.
 
-    Instances without labels are allowed. Ctrl-C ends the pass early and saves what was learned.
+    Instances without labels are allowed. Ctrl-C ends the pass early and saves what was learned; so does a bad row or
+    any other fault of STREAM.
     """
+    from ihomer.cli.reading import Reading
     from ihomer.evaluation.passes import Learning, check_can_be_saved
     from ihomer.evaluation.second_hand import second_hand
 
-    stream = options.opened(**reading)
-    learner, _ = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
+    stream = Reading(options.opened(**reading))
+    learner, *_ = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
     check_can_be_saved(learner, save, allow_pickle=allow_pickle)
     with Progress(stream.name, quiet=quiet) as progress:
         learning = Learning(learner, stream, lambda rows: progress(rows, stream.progress()))
-        with second_hand(), first_interrupt(learning.stop):
+
+        def stop() -> None:
+            stream.stop()  # raises if a read waits: then what it holds is learned, and nothing follows
+            learning.stop()
+
+        with second_hand(), first_interrupt(stop):
             rows = learning.run()
+    if stream.error is not None and not rows:
+        raise stream.error
     learner.save(save, allow_pickle=allow_pickle)
     options.tell_bad_rows(stream)
-    click.echo(f"{rows:,} instances learned, saved to {save} ({save.stat().st_size:,} bytes)", err=True)
-    if learning.stopped:
+    so_far = "" if stream.error is None and not stream.stopped else " so far"
+    click.echo(f"{rows:,} instances learned{so_far}, saved to {save} ({save.stat().st_size:,} bytes)", err=True)
+    if rows and not len(stream.labels):
+        click.echo(
+            "Warning: not one of them has labels: say which columns are labels (--label-columns; CSV, Parquet) or "
+            "what the file is (--format)",
+            err=True,
+        )
+    if stream.error is not None:
+        raise stream.error
+    if stream.stopped:
         raise click.exceptions.Exit(INTERRUPTED)

@@ -27,7 +27,7 @@ def stream_options(command: F) -> F:
                          help="CSV, Parquet: the label columns (names, patterns such as 'y_*', a range), "
                          "or one column of label lists."),
             click.option("--limit", metavar="N", type=click.IntRange(min=0), help="Read the first N instances only."),
-            click.option("--shuffle", metavar="SEED", type=int,
+            click.option("--shuffle", metavar="SEED", type=click.IntRange(min=0),
                          help="In the order numpy.random.default_rng(SEED).permutation(n); files only."),
             click.option("--on-error", type=click.Choice(("raise", "skip")), default="raise",
                          help="At a bad row: stop, or leave it out and list it at the end.", show_default=True),
@@ -44,7 +44,7 @@ def model_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--model", metavar="MODEL", default="ihomer", show_default=True,
-                         help="ihomer, paper, mlhat or linear; a .toml file; or module:object."),
+                         help="ihomer, fast, balanced, paper, mlhat or linear; a .toml file; or module:object."),
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
                          help="A parameter of the model; may be given several times."),
             click.option("--seed", metavar="SEED", type=int, default=7, show_default=True,
@@ -94,20 +94,32 @@ def opened(
 
 def chosen(
     model: str, settings: tuple[str, ...], seed: int, load: str | None, *, allow_pickle: bool
-) -> tuple[Any, str]:
-    """Return the model that the options of `model_options` describe, and its name."""
-    from ihomer.evaluation.catalogue import UnknownModelError, make_model, parse_setting
+) -> tuple[Any, str, int | None]:
+    """Return the model that the options of `model_options` describe, its name, and its seed, if it has one."""
+    from ihomer.evaluation.catalogue import make_model, parse_setting
 
     if load is not None:
-        if settings or click.get_current_context().get_parameter_source("model") is not _DEFAULT:
-            raise click.UsageError("--load brings its own model: give neither --model nor --set")
+        source = click.get_current_context().get_parameter_source
+        if settings or source("model") is not _DEFAULT or source("seed") is not _DEFAULT:
+            raise click.UsageError("--load brings its own model: give neither --model nor --set nor --seed")
         from ihomer.saving import load_any
 
-        return load_any(load, allow_pickle=allow_pickle), Path(load).name
+        loaded = load_any(load, allow_pickle=allow_pickle)
+        return loaded, Path(load).name, _seed(loaded, None)
+    from ihomer.evaluation.river_model import as_array_model
+
     try:
-        return make_model(model, dict(map(parse_setting, settings)), seed)
-    except (UnknownModelError, ValueError, TypeError) as error:
+        made, name = make_model(model, dict(map(parse_setting, settings)), seed)
+        as_array_model(made)
+    except (ValueError, TypeError) as error:  # UnknownModelError is a ValueError
         raise click.UsageError(str(error)) from error
+    return made, name, _seed(made, seed)
+
+
+def _seed(model: Any, default: int | None) -> int | None:
+    """Return the seed that `model` says it has: a setting or a checkpoint may have brought another one."""
+    seed = getattr(model, "seed", None)
+    return seed if isinstance(seed, int) else default
 
 
 _DEFAULT = click.core.ParameterSource.DEFAULT

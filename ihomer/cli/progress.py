@@ -34,8 +34,8 @@ class Progress:
     def __init__(self, name: str, *, quiet: bool = False) -> None:
         self.name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
         self._file = sys.stderr
-        self._quiet = quiet
-        self._terminal = self._file.isatty()
+        self._quiet = quiet or self._file is None  # None: closed by the caller
+        self._terminal = not self._quiet and self._file.isatty()
         self._start = self._next = time.monotonic()
         self._gap = _FIRST_LINE
         self._drawn = False
@@ -43,7 +43,7 @@ class Progress:
             self._next += self._gap
 
     def __enter__(self) -> Self:
-        if self._terminal and not self._quiet:
+        if self._terminal:
             self._draw(f"{self.name}  starting (a first run compiles)")
         return self
 
@@ -55,9 +55,8 @@ class Progress:
     def clear(self) -> None:
         """Take the bar away, so that other things can be written."""
         if self._drawn:
-            self._file.write("\r\x1b[2K")
-            self._file.flush()
             self._drawn = False
+            self._write("\r\x1b[2K")
 
     def __call__(self, rows: int, share: float | None, score: float = math.nan) -> None:
         """Show the state, if it is time to.
@@ -90,14 +89,19 @@ class Progress:
             self._gap = min(2 * self._gap, _LAST_LINE)
             self._next = now + self._gap
             done = "" if share is None else f"{share:.0%}, "
-            self._file.write(f"{self.name}: {done}{', '.join(texts)}\n")
-            self._file.flush()
+            self._write(f"{self.name}: {done}{', '.join(texts)}\n")
 
     def _draw(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        self._file.write("\r\x1b[2K" + text[:width])
-        self._file.flush()
+        self._write("\r\x1b[2K" + text[:width])
         self._drawn = True
+
+    def _write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError:  # a log on a full disk, a terminal that is gone: no reason to lose a run
+            self._quiet = True
 
 
 def _bar(share: float, width: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.evaluation.labels import MetIds
 from ihomer.evaluation.tallies import taller
 from ihomer.kernels import baselines as kernels
 from ihomer.predictions import Predictions
@@ -38,7 +39,7 @@ class Baseline(abc.ABC):
 
     def predict_learn_many(self, batch: Batch) -> Predictions:
         """Predict each row, then learn it."""
-        self._grow(len(batch.labels))
+        self._make_room(batch)
         n = len(batch)
         truth = _truth(batch)
         out = np.empty(2 * len(batch.label_indices) + n + int(self._state[kernels.SIZE]), np.int32)
@@ -56,19 +57,22 @@ class Baseline(abc.ABC):
         top = np.full((n, TOP), -1, np.int32)
         top[:, : len(ranked)] = ranked
         indptr = np.arange(n + 1, dtype=np.int64) * size
-        return Predictions(
-            batch.labels, indptr, np.tile(self._current[:size], n), top, (top >= 0).astype(np.float32)
-        )
+        return Predictions(batch.labels, indptr, np.tile(self._set(), n), top, (top >= 0).astype(np.float32))
 
     def learn_many(self, batch: Batch) -> None:
         """Learn each row."""
         self.predict_learn_many(batch)
 
-    def _ranked(self) -> Ints:
+    def _set(self) -> Ints:
+        """Return the label set that is predicted now."""
         return self._current[: self._state[kernels.SIZE]]
 
-    def _grow(self, n_labels: int) -> None:
-        self._current = taller(self._current, n_labels)
+    def _ranked(self) -> Ints:
+        return self._set()
+
+    def _make_room(self, batch: Batch) -> None:
+        """Make room for what the rows of `batch` can bring."""
+        self._current = taller(self._current, int(self._state[kernels.SIZE]) + len(batch.label_indices))
 
     @abc.abstractmethod
     def _run(self, first: int, truth: Truth, out: Ints, indptr: npt.NDArray[np.int64], top: Ints) -> int:
@@ -93,9 +97,9 @@ class NoChange(Baseline):
         super().__init__()
         self._scratch = np.empty(0, np.int32)
 
-    def _grow(self, n_labels: int) -> None:
-        super()._grow(n_labels)
-        self._scratch = taller(self._scratch, n_labels)
+    def _make_room(self, batch: Batch) -> None:
+        super()._make_room(batch)
+        self._scratch = taller(self._scratch, len(self._current))
 
     def _run(self, first: int, truth: Truth, out: Ints, indptr: npt.NDArray[np.int64], top: Ints) -> int:
         return int(
@@ -153,25 +157,48 @@ class LabelPrior(Baseline):
 
     def __init__(self) -> None:
         super().__init__()
+        self._met = MetIds()  # the arrays are by the places of ids in it
         self._held = self._known = np.empty(0, np.int64)
         self._inside = np.empty(0, np.uint8)
         self._best = np.full(TOP, -1, np.int32)
 
-    def _ranked(self) -> Ints:
-        return self._best
+    def _set(self) -> Ints:
+        return self._met.ids[super()._set()]
 
-    def _grow(self, n_labels: int) -> None:
-        super()._grow(n_labels)
-        self._held, self._known = taller(self._held, n_labels), taller(self._known, n_labels)
-        self._inside = taller(self._inside, n_labels)
+    def _ranked(self) -> Ints:
+        return self._met.ids[self._best[self._best >= 0]]
+
+    def _make_room(self, batch: Batch) -> None:
+        super()._make_room(batch)
+        before = self._met.ids
+        at = self._met.add(batch.label_indices)
+        self._insert(at)
+        if batch.known_indices is not None:
+            self._insert(self._met.add(batch.known_indices))
+        moved = np.append(self._met.places(before), -1).astype(np.int32)  # the last entry is what -1 finds
+        self._best = moved[self._best]
+        size = self._state[kernels.SIZE]
+        self._current[:size] = moved[self._current[:size]]
+
+    def _insert(self, at: npt.NDArray[np.int64]) -> None:
+        if len(at):
+            self._held, self._known = np.insert(self._held, at, 0), np.insert(self._known, at, 0)
+            self._inside = np.insert(self._inside, at, 0)
 
     def _run(self, first: int, truth: Truth, out: Ints, indptr: npt.NDArray[np.int64], top: Ints) -> int:
-        return int(
+        label_indptr, label_ids, known_indptr, known_ids, status = truth
+        places, known_places = (self._met.places(ids).astype(np.int32) for ids in (label_ids, known_ids))
+        row = int(
             kernels.label_prior(
-                first, *truth, self._state, self._current, self._held, self._known, self._inside, self._best,
-                out, indptr, top,
+                first, label_indptr, places, known_indptr, known_places, status,
+                self._state, self._current, self._held, self._known, self._inside, self._best, out, indptr, top,
             )
         )  # fmt: skip
+        done = slice(indptr[first], indptr[row])
+        out[done] = self._met.ids[out[done]]
+        ids = np.append(self._met.ids, np.int32(-1))
+        top[first:row] = ids[top[first:row]]
+        return row
 
 
 def baselines() -> dict[str, Baseline]:

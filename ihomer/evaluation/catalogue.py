@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ihomer.presets import PRESETS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -27,18 +29,24 @@ class Entry:
     what: str
 
 
+#: Presets that are models by themselves ("none" asks for a learner), and what they are.
+_PRESETS: Final = {
+    "fast": "a few microseconds an instance",
+    "balanced": "with a memory of 32,768 rows",
+    "accurate": "all experts, whatever they cost",
+    "paper": "as the iHOMER paper has it, an MLHAT per cluster",
+}
+
 CATALOGUE: Final[Mapping[str, Entry]] = {
     "ihomer": Entry("ihomer.model", "IHOMER", {}, "the default: balanced"),
-    "fast": Entry("ihomer.model", "IHOMER", {"preset": "fast"}, "a few microseconds an instance"),
-    "balanced": Entry("ihomer.model", "IHOMER", {"preset": "balanced"}, "with a memory of 32,768 rows"),
-    "paper": Entry("ihomer.model", "IHOMER", {"preset": "paper"}, "as the iHOMER paper has it, an MLHAT per cluster"),
+    **{name: Entry("ihomer.model", "IHOMER", {"preset": name}, _PRESETS[name]) for name in _PRESETS if name in PRESETS},
     "mlhat": Entry("ihomer.learners.mlhat", "MLHAT", {}, "one multi-label Hoeffding adaptive tree"),
     "linear": Entry("ihomer.learners.linear", "LinearLearner", {}, "one linear model per label"),
 }
 
 
 class UnknownModelError(ValueError):
-    """A model, or a parameter of one, that there is not; the message says what there is."""
+    """A model, or a parameter of one, that there is not or that it does not take; the message says what there is."""
 
 
 def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: int | None = None) -> tuple[Any, str]:
@@ -47,8 +55,10 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
     Parameters
     ----------
     spec
-        A name of `CATALOGUE`; the path of a TOML file with `model = "..."` and a table `[parameters]`; or
-        `module:object`, a class, a function that returns a model, or a model (whose clone is used).
+        A name of `CATALOGUE`; the path of a TOML file with `model = "..."` and a table `[parameters]`, where a
+        parameter that is a model is a table of its own (`[parameters.learner]`: `model = "..."`, all other keys are
+        its parameters); or `module:object`, a class, a function that returns a model, or a model (whose clone is
+        used).
     settings
         Parameters; they come before those of the file and of the catalogue.
     seed
@@ -57,17 +67,17 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
     Raises
     ------
     UnknownModelError
-        If there is no such model, or it has no such parameter.
+        If there is no such model, it cannot be imported, it has no such parameter or does not take its value.
 
     Examples
     --------
     >>> model, name = make_model("river.multioutput:MultiClassEncoder", {"model": None})
     >>> type(model).__name__, name
     ('MultiClassEncoder', 'MultiClassEncoder')
-    >>> make_model("ihomr")
+    >>> make_model("ihomr")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ihomer.evaluation.catalogue.UnknownModelError: there is no model 'ihomr'; did you mean 'ihomer'?
-    known: ihomer, linear, mlhat, paper; or a .toml file, or module:object
+    known: ...balanced, fast, ihomer, linear, mlhat, paper; or a .toml file, or module:object
     """
     settings = dict(settings or {})
     name = spec
@@ -90,7 +100,7 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
 
 
 def parse_setting(text: str) -> tuple[str, object]:
-    """Return key and value of `key=value`; the value as Python would read it, true, false and none too, else text.
+    """Return key and value of `key=value`; the value as Python would read it, true, false and null too, else text.
 
     Raises
     ------
@@ -99,16 +109,16 @@ def parse_setting(text: str) -> tuple[str, object]:
 
     Examples
     --------
-    >>> [parse_setting(text) for text in ("delta=1e-5", "fast=true", "preset=paper")]
-    [('delta', 1e-05), ('fast', True), ('preset', 'paper')]
+    >>> [parse_setting(text) for text in ("delta=1e-5", "fast=true", "preset=none", "learner=None")]
+    [('delta', 1e-05), ('fast', True), ('preset', 'none'), ('learner', None)]
     """
     key, equals, value = text.partition("=")
     key, value = key.strip(), value.strip()
     if not equals or not key.isidentifier():
         raise ValueError(f"found {text!r}, expected key=value")
-    words: dict[str, object] = {"true": True, "false": False, "none": None}
-    if value.lower() in words:
-        return key, words[value.lower()]
+    words: dict[str, object] = {"true": True, "false": False, "null": None}  # "none" is the name of a preset
+    if value in words:
+        return key, words[value]
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):
@@ -127,7 +137,24 @@ def _read_toml(path: Path) -> tuple[str, dict[str, object]]:
         raise UnknownModelError(
             f'{path}: expected model = "a name or module:object" and a table [parameters], nothing else'
         )
-    return model, parameters
+    return model, {key: _nested(path, f"parameters.{key}", value) for key, value in parameters.items()}
+
+
+def _nested(path: Path, place: str, value: object) -> object:
+    """Return a parameter of a TOML file: a table is a model with parameters of its own."""
+    if not isinstance(value, dict):
+        return value
+    table = {key: _nested(path, f"{place}.{key}", inner) for key, inner in value.items()}
+    model = table.pop("model", None)
+    if not isinstance(model, str) or model.endswith(".toml"):
+        raise UnknownModelError(
+            f'{path}: [{place}] is a model: expected model = "a name or module:object" in it; its other keys are the '
+            "parameters of that model"
+        )
+    try:
+        return make_model(model, table)[0]
+    except UnknownModelError as error:
+        raise UnknownModelError(f"{path}: [{place}]: {error}") from error
 
 
 def _find(spec: str) -> Any:
@@ -140,7 +167,10 @@ def _find(spec: str) -> Any:
         for part in path.split("."):
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownModelError(f"there is no model {spec!r}: {error}") from None
+        raise UnknownModelError(f"there is no model {spec!r}: {error}") from error
+    except Exception as error:  # whatever a module of the user's may raise when it is run
+        kind = type(error).__name__
+        raise UnknownModelError(f"{module_name} cannot be imported for {spec!r}: {kind}: {error}") from error
     return found
 
 
@@ -153,7 +183,17 @@ def _made(factory: Callable[..., Any], spec: str, settings: dict[str, object], s
             raise UnknownModelError(f"{spec} has no parameter {key!r}{near}\nknown: {', '.join(parameters)}")
     if seed is not None and "seed" in parameters:
         settings.setdefault("seed", seed)
-    return factory(**settings)
+    return _taken(spec, settings, lambda: factory(**settings))
+
+
+def _taken(spec: str, settings: Mapping[str, object], make: Callable[[], Any]) -> Any:
+    """Return what `make` makes; if it refuses, say with which settings."""
+    try:
+        return make()
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise UnknownModelError(f"{spec} cannot be made with {given or 'no parameters'}: {kind}{error}") from error
 
 
 def _changed(model: Any, settings: dict[str, object], seed: int | None) -> Any:
@@ -164,7 +204,9 @@ def _changed(model: Any, settings: dict[str, object], seed: int | None) -> Any:
             raise UnknownModelError(f"{type(model).__name__} has no parameter {key!r}{_nearest(key, parameters)}")
     if seed is not None and "seed" in parameters:
         settings.setdefault("seed", seed)
-    return model.clone(settings) if hasattr(model, "clone") else model
+    if not hasattr(model, "clone"):
+        return model
+    return _taken(type(model).__name__, settings, lambda: model.clone(settings))
 
 
 def _unknown(spec: str) -> str:

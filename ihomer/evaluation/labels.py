@@ -1,4 +1,7 @@
-"""The label space of an evaluation: ids of the truth and of the predictions become ids of one vocabulary, by name."""
+"""The label space of an evaluation: ids of the truth and of the predictions become ids of one vocabulary, by name.
+
+A stream may declare, or skip, more ids than fit in memory: everything here is as large as the ids that were met.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,62 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.vocabulary import Vocabulary
+from streams.vocabulary_range import RangeVocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streams.names import Name
 
 Ints = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
+
+
+class MetIds:
+    """The ids met so far, ascending; the place of an id among them stands for it in arrays of that length.
+
+    Places are in the order of the ids, so what is sorted by the one is sorted by the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> met = MetIds()
+    >>> met.add(np.array([7, 2_000_000_000], np.int32)).tolist()
+    [0, 0]
+    >>> met.add(np.array([7, 9], np.int32)).tolist(), met.ids.tolist()
+    ([1], [7, 9, 2000000000])
+    >>> met.places(np.array([9, 7], np.int32)).tolist()
+    [1, 0]
+    """
+
+    def __init__(self) -> None:
+        self.ids = np.empty(0, np.int32)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def fresh(self, ids: Ints) -> Ints:
+        """Return those of `ids` that were not met yet, ascending, each once."""
+        places = self.places(ids)
+        known = np.zeros(ids.shape, bool)
+        inside = places < len(self.ids)
+        known[inside] = self.ids[places[inside]] == ids[inside]
+        return np.unique(ids[~known])
+
+    def add(self, ids: Ints) -> Places:
+        """Enter new ones; return where they go, as `numpy.insert` takes it for arrays of the old length."""
+        fresh = self.fresh(ids)
+        at = self.places(fresh)
+        self.ids = np.insert(self.ids, at, fresh)
+        return at
+
+    def places(self, ids: Ints) -> Places:
+        """Return the places of ids that were met."""
+        return np.searchsorted(self.ids, ids)
 
 
 class Renaming:
-    """Ids of a vocabulary that grows -> ids of `target`, which grows with it; the table is kept from call to call.
+    """Ids of a vocabulary that grows -> ids of `target`, which gets each name when its id is first met.
 
     Examples
     --------
@@ -24,26 +74,37 @@ class Renaming:
     >>> from streams import Vocabulary
     >>> target = Vocabulary(["a", "b"])
     >>> rename = Renaming(target)
-    >>> rename(Vocabulary(["b", "new"]), np.array([0, 1, -1], np.int32)).tolist(), len(target)
+    >>> rename(Vocabulary(["b", "never met", "new"]), np.array([0, 2, -1], np.int32)).tolist(), len(target)
     ([1, 2, -1], 3)
     """
 
     def __init__(self, target: Vocabulary) -> None:
         self.target = target
-        self._source = Vocabulary()
+        self._forget(Vocabulary())
+
+    def _forget(self, source: Vocabulary) -> None:
+        self._source, self._met = source, MetIds()
         self._table = np.empty(0, np.int32)
 
     def __call__(self, source: Vocabulary, ids: Ints) -> Ints:
         """Return the ids of the same names in `target`, in an array of its own; -1 stays -1."""
         if source is not self._source:
-            self._source, self._table = source, np.array([-1], np.int32)
-        known = len(self._table) - 1
-        if known < len(source):
-            fresh = [self.target.add(name) for name in _names_from(source, known)]
-            # The last entry is what the id -1 finds.
-            self._table = np.concatenate((self._table[:-1], np.array([*fresh, -1], np.int32)))
-        return self._table[ids]
+            self._forget(source)
+        fresh = self._met.fresh(ids)
+        if len(fresh):
+            new = [-1 if i < 0 else self.target.add(source.name(i)) for i in fresh.tolist()]
+            self._table = np.insert(self._table, self._met.add(fresh), np.array(new, np.int32))
+        return self._table[self._met.places(ids)]
 
 
-def _names_from(vocabulary: Vocabulary, start: int) -> list[Name]:
-    return [vocabulary.name(i) for i in range(start, len(vocabulary))]
+def vocabulary_of(names: Iterable[Name]) -> Vocabulary:
+    """Return `names` as a vocabulary; one of a range 0, 1, 2, ... takes no memory.
+
+    Examples
+    --------
+    >>> len(vocabulary_of(range(2_000_000_000)))
+    2000000000
+    """
+    if isinstance(names, range) and names == range(len(names)):
+        return RangeVocabulary(len(names))
+    return Vocabulary(names)

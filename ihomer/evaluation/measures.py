@@ -26,30 +26,30 @@ Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 def measures(
-    counts: Counts, sums: npt.NDArray[np.float64], rows: float, met: npt.NDArray[np.bool_]
+    counts: Counts, sums: npt.NDArray[np.float64], rows: float, n_labels: int
 ) -> dict[str, float]:
     """Return the value of every metric of `ALL`.
 
     Parameters
     ----------
     counts
-        Shape (labels, 3): of each label the rows in which it was predicted and true, predicted only, true only.
+        Shape (labels, 3): of each label the rows in which it was predicted and true, predicted only, true only;
+        those in which nothing was counted may be left out.
     sums
         Shape (N_SHARES,): sums over the rows, see `ihomer.kernels.metrics`.
     rows
         How many rows that is; with fading their weight. Without any, every value is NaN.
-    met
-        Shape (labels,): the labels that macro averages and the Hamming loss are over.
+    n_labels
+        How many labels macro averages and the Hamming loss are over.
     """
     if rows == 0:
         return dict.fromkeys(ALL, float("nan"))
     tp, fp, fn = sums[kernels.TP], sums[kernels.FP], sums[kernels.FN]
-    n_labels = int(np.count_nonzero(met))
-    by_label = counts[met].astype(np.float64)
+    by_label = counts.astype(np.float64)
     cells = rows * n_labels - unknown_cells(sums, n_labels)
     return {
         "micro_f1": _ratio(2 * tp, 2 * tp + fp + fn),
-        "macro_f1": _mean_ratio(2 * by_label[:, 0], 2 * by_label[:, 0] + by_label[:, 1] + by_label[:, 2]),
+        "macro_f1": _mean_ratio(2 * by_label[:, 0], 2 * by_label[:, 0] + by_label[:, 1] + by_label[:, 2], n_labels),
         "example_f1": float(sums[kernels.F1] / rows),
         "subset_accuracy": float(sums[kernels.EXACT] / rows),
         "hamming_loss": _ratio(_exact_sum(by_label[:, 1:].ravel()), cells),
@@ -59,8 +59,8 @@ def measures(
         "micro_precision": _ratio(tp, tp + fp),
         "micro_recall": _ratio(tp, tp + fn),
         "micro_jaccard": _ratio(tp, tp + fp + fn),
-        "macro_precision": _mean_ratio(by_label[:, 0], by_label[:, 0] + by_label[:, 1]),
-        "macro_recall": _mean_ratio(by_label[:, 0], by_label[:, 0] + by_label[:, 2]),
+        "macro_precision": _mean_ratio(by_label[:, 0], by_label[:, 0] + by_label[:, 1], n_labels),
+        "macro_recall": _mean_ratio(by_label[:, 0], by_label[:, 0] + by_label[:, 2], n_labels),
         "example_precision": float(sums[kernels.PRECISION] / rows),
         "example_recall": float(sums[kernels.RECALL] / rows),
         "example_jaccard": float(sums[kernels.JACCARD] / rows),
@@ -82,10 +82,10 @@ def _ratio(above: float, below: float) -> float:
     return float(above / below) if below > 0 else 0.0
 
 
-def _mean_ratio(above: npt.NDArray[np.float64], below: npt.NDArray[np.float64]) -> float:
-    if len(above) == 0:
+def _mean_ratio(above: npt.NDArray[np.float64], below: npt.NDArray[np.float64], n_labels: int) -> float:
+    if n_labels == 0:
         return 0.0
-    return _exact_sum(np.divide(above, below, out=np.zeros(len(above)), where=below > 0)) / len(above)
+    return _exact_sum(np.divide(above, below, out=np.zeros(len(above)), where=below > 0)) / n_labels
 
 
 def _exact_sum(values: npt.NDArray[np.float64]) -> float:

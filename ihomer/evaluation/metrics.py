@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.evaluation import measures
-from ihomer.evaluation.labels import Renaming
+from ihomer.evaluation.labels import Renaming, vocabulary_of
 from ihomer.evaluation.tallies import Cumulative, Faded, Scored, Tally, Windowed, taller
 from ihomer.kernels import metrics as kernels
 from streams.batch import UNLABELLED, Batch
@@ -43,7 +43,8 @@ class Metrics:
     Parameters
     ----------
     labels
-        The labels that the stream declares, if it does.
+        The labels that the stream declares, if it does. A range takes no memory, however many they are; a
+        Vocabulary is kept as it is and must not change.
     window
         Rows of the windowed form: the last so many scored rows, exactly. None: no such form.
     fading
@@ -79,7 +80,7 @@ class Metrics:
 
     def __init__(
         self,
-        labels: Iterable[Name] | None = None,
+        labels: Iterable[Name] | Vocabulary | None = None,
         *,
         window: int | None = None,
         fading: float | None = None,
@@ -92,11 +93,13 @@ class Metrics:
         if empty_score not in (0, 1):
             raise ValueError(f"empty_score must be 0 or 1, found {empty_score}")
         self.empty_score = float(empty_score)
-        #: All labels that were declared, met or predicted.
-        self.vocabulary = Vocabulary(() if labels is None else labels)
+        self._declared = labels if isinstance(labels, Vocabulary) else vocabulary_of(() if labels is None else labels)
+        #: All labels that were met or predicted.
+        self.vocabulary = Vocabulary()
         #: Rows so far, and those of them that could not be scored.
         self.rows = self.unlabelled_rows = 0
-        self._met = np.ones(len(self.vocabulary), np.uint8)
+        self._met = np.zeros(0, np.uint8)
+        self._entered = self._entered_declared = 0  # labels of the vocabulary that room was made for
         self._marks = np.zeros(0, np.int64)
         self._truth, self._predicted = Renaming(self.vocabulary), Renaming(self.vocabulary)
         self._cumulative = Cumulative()
@@ -165,7 +168,7 @@ class Metrics:
     @property
     def n_labels(self) -> int:
         """Labels of the evaluation: declared or met."""
-        return int(np.count_nonzero(self._met))
+        return len(self._declared) + int(np.count_nonzero(self._met)) - self._entered_declared
 
     @property
     def unknown_cells(self) -> int:
@@ -178,11 +181,16 @@ class Metrics:
     def _values(self, tally: Tally) -> dict[str, float]:
         counts, sums, rows = tally.totals()
         n = len(self.vocabulary)
-        return measures.measures(counts[:n], sums, rows, self._met[:n] > 0)
+        return measures.measures(counts[:n][self._met[:n] > 0], sums, rows, self.n_labels)
 
     def _grow(self) -> None:
         n = len(self.vocabulary)
         self._met, self._marks = taller(self._met, n), taller(self._marks, n)
+        for i in range(self._entered, n):
+            if self.vocabulary.name(i) in self._declared:
+                self._met[i] = 1
+                self._entered_declared += 1
+        self._entered = n
         for tally in self._tallies():
             tally.grow(n)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
 from ihomer.checkpoint.atomic import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -53,31 +55,63 @@ class OutputDirectory:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._metrics.close()
-        if self._predictions is not None:
-            self._predictions.close()
+        for file in self._open_files():
+            with contextlib.suppress(OSError):  # a file is closed even if its rest cannot be written
+                file.close()
 
     def point(self, point: Mapping[str, object]) -> None:
         """Add a row to `metrics.csv`; what was not measured is an empty field."""
-        if self._writer is None:
-            self._writer = csv.DictWriter(self._metrics, list(point), lineterminator="\n")
-            self._writer.writeheader()
-        self._writer.writerow(dict(point))
-        self._metrics.flush()
+        with _naming(self._metrics.name):
+            if self._writer is None:
+                self._writer = csv.DictWriter(self._metrics, list(point), lineterminator="\n")
+                self._writer.writeheader()
+            self._writer.writerow(dict(point))
+            self._metrics.flush()
 
     def rows(self, batch: Batch, predictions: Predictions) -> None:
         """Add a line per row to `predictions.jsonl`, if it is wanted."""
         if self._predictions is not None:
             for i in range(len(batch)):
                 line = prediction(self._rows + i, batch, predictions, i) | {"true": truth(batch, i)}
-                self._predictions.write(json_line(line))
+                with _naming(self._predictions.name):
+                    self._predictions.write(json_line(line))
         self._rows += len(batch)
 
-    def finish(self, result: Result, events: Iterable[Mapping[str, object]]) -> None:
-        """Write `events.jsonl` and `summary.json` (the summary, the details, what was run)."""
-        write_whole(self.path / "events.jsonl", map(json_line, events))
+    def finish(self, result: Result, events: Iterable[Mapping[str, object]]) -> list[OSError]:
+        """Write the rest, `events.jsonl` and `summary.json` (the summary, the details, what was run).
+
+        Returns
+        -------
+        list of OSError
+            Of the files that cannot be written; each is tried.
+        """
         whole = {"stream": result.stream, "model": result.model, **result.summary, **result.details}
-        write_whole(self.path / "summary.json", [to_json(whole)])
+        faults: list[OSError] = []
+        for file in self._open_files():
+            try:
+                with _naming(file.name):
+                    file.close()
+            except OSError as error:
+                faults.append(error)
+        for name, pieces in (("events.jsonl", map(json_line, events)), ("summary.json", [to_json(whole)])):
+            try:
+                write_whole(self.path / name, pieces)
+            except OSError as error:
+                faults.append(error)
+        return faults
+
+    def _open_files(self) -> list[IO[Any]]:
+        files: list[IO[Any] | None] = [self._metrics, self._predictions]
+        return [file for file in files if file is not None and not file.closed]
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let an OSError inside say which file it is about: a write to an open file does not know."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"cannot be written: {error.strerror}", os.fspath(path)) from error
 
 
 def prediction(row: int, batch: Batch, predictions: Predictions, i: int) -> dict[str, Any]:

@@ -108,7 +108,11 @@ def check_can_be_saved(model: Any, path: Path, *, allow_pickle: bool) -> None:
             f"{type(model).__name__} has no checkpoints; IHOMER(preset='none', learner=...) around it has"
         )
     check_can_be_replaced(path)
-    if not path.absolute().parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save in", str(path.parent))
-    with tempfile.TemporaryDirectory(prefix=".ihomer-", dir=path.parent) as directory:
-        model.save(Path(directory) / path.name, allow_pickle=allow_pickle)
+    try:
+        if not path.absolute().parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "there is no such folder to save in")
+        with tempfile.TemporaryDirectory(prefix=".ihomer-", dir=path.parent) as directory:
+            model.save(Path(directory) / path.name, allow_pickle=allow_pickle)
+    except OSError as error:  # it names a file that nobody asked for
+        why = (error.strerror or str(error)).removeprefix("cannot be written: ")
+        raise OSError(error.errno, f"cannot be written: {why}", str(path)) from error

@@ -10,6 +10,7 @@ import numpy as np
 
 from ihomer.evaluation import measures
 from ihomer.evaluation.baselines import Baseline, baselines
+from ihomer.evaluation.labels import vocabulary_of
 from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.result import Result
 from ihomer.evaluation.river_model import ArrayModel, as_array_model
@@ -93,7 +94,7 @@ class Prequential:
         for name, value, least in (("every", every, 1), ("delay", delay, 0), ("rows", rows, 1)):
             if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}, found {value}")
-        declared = stream.labels.names[: stream.declared_labels or 0]
+        declared = stream.labels.first(stream.declared_labels or 0)
         self.model: ArrayModel = as_array_model(model, declared)
         self.model_name = type(model).__name__ if model_name is None else model_name
         self.stream = stream if limit is None else limited(stream, limit)
@@ -101,9 +102,10 @@ class Prequential:
         self.block_rows: int = getattr(self.model, "block_rows", ROWS) if rows is None else rows
         self.seed, self.command = seed, command
         self.on_rows, self.on_point, self.progress = on_rows, on_point, progress
-        self.metrics = Metrics(declared, window=window, fading=fading)
+        known = vocabulary_of(declared)
+        self.metrics = Metrics(known, window=window, fading=fading)
         self.baselines: dict[str, tuple[Baseline, Metrics]] = {
-            name: (baseline, Metrics(declared)) for name, baseline in baselines().items()
+            name: (baseline, Metrics(known)) for name, baseline in baselines().items()
         }
         self.curve: list[dict[str, object]] = []
         self.watch = Stopwatch()

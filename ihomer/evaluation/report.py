@@ -113,7 +113,10 @@ def _cost(summary: Mapping[str, Any]) -> str:
 
 def _remarks(result: Result, summary: Mapping[str, Any], details: Mapping[str, Any]) -> str:
     lines = []
-    if result.interrupted:
+    if result.error is not None:
+        after = _count(summary["instances"], "instances")
+        lines.append(f"Ended by an error after {after}: this is the result so far.\n  {result.error}")
+    elif result.interrupted:
         lines.append(f"Stopped after {_count(summary['instances'], 'instances')}: this is the result so far.")
     if details["delay"]:
         lines.append(f"Labels came {details['delay']:,} instances late.")

@@ -39,6 +39,24 @@ class Result:
     curve: list[dict[str, object]] = field(default_factory=list)
     interrupted: bool = False
 
+    @property
+    def error(self) -> str | None:
+        """What ended the run before the end of the stream, if it was a fault."""
+        return None if "error" not in self.summary else str(self.summary["error"])
+
+    @property
+    def nothing_known(self) -> bool:
+        """Whether there were rows, and not a label of any of them was known."""
+        rows = self.summary["instances"]
+        return bool(rows) and (not self.summary["labels"] or self.details["unlabelled_instances"] == rows)
+
+    def ended_by(self, error: str | None) -> None:
+        """Mark this as what there was when a fault (None: Ctrl-C) ended the run; the summary gets a key `error`."""
+        self.interrupted = True
+        self.details["interrupted"] = True
+        if error is not None:
+            self.summary["error"] = error
+
     def __str__(self) -> str:
         from ihomer.evaluation.report import report
 

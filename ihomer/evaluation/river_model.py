@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ihomer.predictions import Predictions
 from streams.batch import UNLABELLED, Batch
+from streams.stream import FULL_DICT
 from streams.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class RiverModel:
     labels
         The labels that the stream declares, if it does.
 
+    Raises
+    ------
+    ValueError
+        If there are more than `streams.stream.FULL_DICT` of them.
+
     Examples
     --------
     >>> from river import linear_model, multioutput
@@ -62,8 +68,13 @@ class RiverModel:
     #: Rows a call: river models are slow, and nobody should wait long for a sign of life.
     block_rows = 16
 
-    def __init__(self, model: Any, labels: Iterable[Name] = ()) -> None:
+    def __init__(self, model: Any, labels: Sequence[Name] = ()) -> None:
         self.model = model
+        if len(labels) > FULL_DICT:
+            raise ValueError(
+                f"the stream declares {len(labels):,} labels, and {type(model).__name__} would get a dict of all "
+                f"of them with each row: at most {FULL_DICT:,} can be learned by a river model"
+            )
         self.labels = Vocabulary(labels)
         self._absent: dict[Name, bool] = dict.fromkeys(self.labels, False)
 
@@ -87,10 +98,7 @@ class RiverModel:
         held = {name for name, holds in answer.items() if holds} if isinstance(answer, Mapping) else set(answer or ())
         ids = sorted(self._id(name) for name in held)
         scores = self._scores(x)
-        if scores:
-            ranked = sorted((-p, self._id(name)) for name, p in scores.items())[:TOP]
-        else:
-            ranked = [(-1.0, j) for j in ids[:TOP]]
+        ranked = sorted((-p, self._id(name)) for name, p in scores.items())[:TOP] if scores else [(-1.0, j) for j in ids[:TOP]]
         if learn:
             self._learn(x, batch, i)
         return ids, ranked
@@ -130,7 +138,7 @@ class RiverModel:
         return Predictions(self.labels, indptr, indices, top_ids, top_scores)
 
 
-def as_array_model(model: object, labels: Iterable[Name] = ()) -> ArrayModel:
+def as_array_model(model: object, labels: Sequence[Name] = ()) -> ArrayModel:
     """Return `model` if it speaks arrays, else a `RiverModel` around it.
 
     Raises

@@ -86,11 +86,54 @@ def learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lac
 
 
 @jit
+def give_birth(W, S, bias, bias_s, never, first, last):  # type: ignore[no-untyped-def]
+    """Let the labels from `first` up to `last` begin as labels that were absent in all complete rows so far.
+
+    Parameters
+    ----------
+    W, S, bias, bias_s, never : see `arow_block`
+    """
+    for j in range(len(W)):
+        for k in range(first, last):
+            W[j, k] = never[j + 1, 0]
+            S[j, k] = never[j + 1, 1]
+    for k in range(first, last):
+        bias[k] = never[0, 0]
+        bias_s[k] = never[0, 1]
+
+
+@jit
+def learn_never(ids, values, start, stop, never, r):  # type: ignore[no-untyped-def]
+    """One step for the label that has never held: it is absent in this row, too; parameters as `arow_block`."""
+    z, v = never[0, 0], never[0, 1]
+    for i in range(start, stop):
+        z += values[i] * never[ids[i] + 1, 0]
+    lack = _ONE + z
+    if lack <= _ZERO:
+        return
+    for i in range(start, stop):
+        v += values[i] * values[i] * never[ids[i] + 1, 1]
+    beta = _ONE / (v + r)
+    step = lack * beta
+    g = never[0, 1]
+    never[0, 0] -= step * g
+    never[0, 1] -= beta * g * g
+    for i in range(start, stop):
+        j = ids[i] + 1
+        g = never[j, 1] * values[i]
+        never[j, 0] -= step * g
+        never[j, 1] -= beta * g * g
+
+
+@jit
 def arow_block(  # type: ignore[no-untyped-def]
     indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits,
-    W, S, bias, bias_s, r, scratch, learn, out,
+    W, S, bias, bias_s, never, r, scratch, learn, out,
 ):  # fmt: skip
     """Write each row's margins to `out` before learning the row; labels not known in a row teach nothing.
+
+    All labels that have not been met yet have the same past: they were absent in every complete row. One weight vector
+    learns that past, and a label that enters with a complete row begins with it.
 
     Parameters
     ----------
@@ -98,6 +141,7 @@ def arow_block(  # type: ignore[no-untyped-def]
     label_indptr ... limits : their labels, see `ihomer.rows.Rows`
     W, S : float32 (d, L): weights and variances, feature-major
     bias, bias_s : float32 (L,): the same of the constant feature 1
+    never : float32 (d + 1, 2): weight and variance of a label that has never held, of the constant and the features
     r : float32, the regulariser
     scratch : float32 (4, L): truth and mask (all zero at entry and at return), two to write in
     learn : whether to learn
@@ -107,6 +151,8 @@ def arow_block(  # type: ignore[no-untyped-def]
     for row in range(len(indptr) - 1):
         start, stop = indptr[row], indptr[row + 1]
         limit = limits[row + 1]
+        if learn and status[row] == 2 and limit > limits[row]:
+            give_birth(W, S, bias, bias_s, never, limits[row], limit)
         for k in range(limit):
             out[row, k] = bias[k]
         for k in range(limit, out.shape[1]):
@@ -129,6 +175,8 @@ def arow_block(  # type: ignore[no-untyped-def]
                 learn_few(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack)
         else:
             learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack, beta)
+        if status[row] == 2:
+            learn_never(ids, values, start, stop, never, r)
         for k in range(limit):
             mask[k] = _ZERO
         for i in range(first, last):

@@ -8,7 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.kernels.extra_trees_split import best_split, held_before, part, value_in
-from ihomer.kernels.row_store import FIRST, LABELS, N_HELD, N_KNOWN, NEXT, SIZE, add_known, enter_labels, number_at, store_row
+from ihomer.kernels.row_store import (
+    FIRST,
+    LABELS,
+    N_HELD,
+    N_KNOWN,
+    NEXT,
+    SIZE,
+    add_known,
+    enter_labels,
+    number_at,
+    store_row,
+)
 from ihomer.kernels.shares import soft
 from streams.jit import jit
 
@@ -161,7 +172,8 @@ def vote_leaf(store, tree, leaf, limit, latest, following, desk, row, out, said,
         for _ in range(n):
             first = spans[position, LABELS]
             for i in range(first, first + spans[position, N_HELD]):
-                out[row, labels[i]] += share
+                if labels[i] < limit:
+                    out[row, labels[i]] += share
             position = links[position]
         said_all[row] += np.float32(1)
         return
@@ -223,11 +235,12 @@ def tree_block(  # type: ignore[no-untyped-def]
         start, stop = indptr[row], indptr[row + 1]
         before = (following - 1) % size if following > 0 else -1
         leaf = leaf_of(store, tree, ids, values, start, stop, before)
-        if learn and status[row] == 1 and limits[row + 1] > limits[row]:
-            latest = following
         vote_leaf(store, tree, leaf, limits[row + 1], latest, following, desk, row, out, said, said_all)
         if not learn or status[row] == 0:
             continue
+        # After the vote: what a row brings changes no bit of what is predicted for it.
+        if status[row] == 1 and limits[row + 1] > limits[row]:
+            latest = following
         add_to_leaf(store, tree, leaf, following % size, proposals, desk)
         following += 1
 

@@ -117,9 +117,9 @@ def propose(spans, ids, values, labels, size, following, rows, start, stop, stat
 
 
 @jit
-def judge(
+def judge(  # type: ignore[no-untyped-def]
     spans, ids, values, labels, size, following, rows, start, stop, feature, threshold, counts, touched
-):  # type: ignore[no-untyped-def]
+):
     """Return (sum_k a_k^2 / a + sum_k b_k^2 / b) / (a + b) of a split into a and b rows, with a_k, b_k of label k; or -1.
 
     That is the mean number of labels of a row that another row of its side has too: the larger, the purer. At most
@@ -141,7 +141,7 @@ def judge(
             first = spans[position, FEATURES]
             value = value_in(ids, values, first, first + spans[position, N_FEATURES], feature)
         else:
-            value = stored_value(spans, ids, values, labels, size, following, position, feature)
+            value = held_before(spans, labels, position_before(position, size, following), -1 - feature)
         side = np.int64(value > threshold)
         sides += side
         first = spans[position, LABELS]
@@ -158,7 +158,7 @@ def judge(
         right += np.float64(counts[k, 1] * counts[k, 1])
         counts[k, 0] = 0
         counts[k, 1] = 0
-    if sides == 0 or sides == looked:
+    if sides in (0, looked):
         return -1.0
     return (left / (looked - sides) + right / sides) / looked
 
@@ -201,7 +201,7 @@ def part(store, rows, start, stop, feature, threshold, spare):  # type: ignore[n
             first = spans[position, FEATURES]
             value = value_in(ids, values, first, first + spans[position, N_FEATURES], feature)
         else:
-            value = stored_value(spans, ids, values, labels, size, following, position, feature)
+            value = held_before(spans, labels, position_before(position, size, following), -1 - feature)
         if value <= threshold:
             rows[middle] = position
             middle += 1

@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 
 from streams.jit import jit
 
+#: numba calls what it makes with fewer arguments than its definition has; a type checker cannot know that.
+_intrinsic: Any = intrinsic
 _F, _I = ir.FloatType(), ir.IntType(32)
 
 _LOG = [
@@ -39,7 +41,7 @@ def _polynomial(b: Any, x: Any, coefficients: list[float]) -> Any:
     return result
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic  # type: ignore[untyped-decorator]
 def fast_log(_context: Any, x: Any) -> Any:
     """Return the natural logarithm of a positive normal float32."""
     if x != types.float32:
@@ -60,7 +62,7 @@ def fast_log(_context: Any, x: Any) -> Any:
     return types.float32(types.float32), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic  # type: ignore[untyped-decorator]
 def fast_exp(_context: Any, x: Any) -> Any:
     """Return e^x of a float32 between -87 and 87."""
     if x != types.float32:

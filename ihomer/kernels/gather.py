@@ -1,7 +1,8 @@
 """Kernels that add rows of a feature-major matrix: the inner loops of everything linear.
 
-They go over labels in the innermost loop, without branches, and over four features a pass, so that the sums of all labels
-are loaded and stored once for four; each label's sum is added in the order of the features, whatever the number of labels.
+They go over labels in the innermost loop, without branches, and over four features a pass, so that the sums of all
+labels are loaded and stored once for four; each label's sum is added in the order of the features, whatever the number
+of labels.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def scale_row(indices, values, start, stop, regime, rows, largest, moments, met,
     """Write the scaled features of one row to `at` (ids), `x` and `idf` (values); return how many there are.
 
     Features without contribution (missing values; no variance yet) are left out. In `idf` the value of a feature is
-    weighted by log((rows + 2) / rows with the feature, this one included) + .1 before the row is brought to unit length;
-    in the dense regime it is the same as `x`.
+    weighted by log((rows + 2) / rows with the feature, this one included) + .1 before the row is brought to unit
+    length; in the dense regime it is the same as `x`.
 
     Parameters
     ----------

@@ -20,7 +20,8 @@ def prior_score(held, known):  # type: ignore[no-untyped-def]
 
 @jit
 def prior_block(  # type: ignore[no-untyped-def]
-    label_indptr, label_indices, status, known_indptr, known_indices, limits, held, origin, partial, complete, learn, out
+    label_indptr, label_indices, status, known_indptr, known_indices, limits, held, origin, partial, complete, learn,
+    out
 ):
     """Write the scores of each row to `out` before the row is counted.
 

@@ -1,8 +1,8 @@
 """Kernels of an index over stored rows, feature by feature: the dot products of one row with all of them at once.
 
-Sparse streams keep, per feature, the non-zeros of the stored rows in chunks, the oldest first: a row costs the non-zeros
-that it meets, and the postings of the oldest row stand at the front of each of its features. Dense streams keep a plain
-matrix, feature-major.
+Sparse streams keep, per feature, the non-zeros of the stored rows in chunks, the oldest first: a row costs the
+non-zeros that it meets, and the postings of the oldest row stand at the front of each of its features. Dense streams
+keep a plain matrix, feature-major.
 """
 
 from __future__ import annotations

@@ -195,9 +195,10 @@ def memory_block(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Write each row's scores to `out`, then store the row; rows of which no label is known are not stored.
 
-    With u the cosine of a stored row (at least .001): the ten nearest vote with u; the thirty nearest with u^6, and u^2;
-    the nearest says +-2 u^3; the last sixty rows vote with .95^age u^3. The share of the votes that a label has is taken
-    of the rows in which it was known. A label that is known in none of them, and all labels while there is no row, get 0.
+    With u the cosine of a stored row (at least .001): the ten nearest vote with u; the thirty nearest with u^6, and
+    u^2; the nearest says +-2 u^3; the last sixty rows vote with .95^age u^3. The share of the votes that a label has is
+    taken of the rows in which it was known. A label that is known in none of them, and all labels while there is no
+    row, get 0.
 
     Parameters
     ----------
@@ -214,8 +215,6 @@ def memory_block(  # type: ignore[no-untyped-def]
     marks = store.marks
     for row in range(len(status)):
         start, stop = indptr[row], indptr[row + 1]
-        if learn:
-            enter_labels(store, row, status, limits)
         scale, n = similarities(index, store, dense, ids, values, start, stop, dots)
         if marks[NEXT] > marks[FIRST]:
             limit = limits[row + 1]
@@ -227,6 +226,8 @@ def memory_block(  # type: ignore[no-untyped-def]
             collect_nearest(store, limit, count, best_at, best, common, known, votes)
             collect_recent(store, limit, dots, newest, common, known, votes)
             write_scores(limit, common, known, votes, row, out)
+        if learn:  # after the scores: what a row brings changes no bit of what is predicted for it
+            enter_labels(store, row, status, limits)
         if not learn or status[row] == 0:
             continue
         if marks[NEXT] - marks[FIRST] == marks[SIZE]:

@@ -1,7 +1,7 @@
 """Kernels of the store of the last labelled rows: features, labels that hold, labels that are known; oldest leave first.
 
-Rows have numbers 0, 1, 2, ... (int64: they never wrap); row r stands at position r mod size. Their entries stand one after
-the other on tapes, which the driver winds back; a kernel only reads and appends.
+Rows have numbers 0, 1, 2, ... (int64: they never wrap); row r stands at position r mod size. Their entries stand one
+after the other on tapes, which the driver winds back; a kernel only reads and appends.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Store(NamedTuple):
 def enter_labels(store, row, status, limits):  # type: ignore[no-untyped-def]
     """Note from which row on the new labels of the next row are known.
 
-    One that comes with a complete row was absent in all complete rows before; with a partial row it was unknown in them.
+    One that comes with a complete row was absent in all complete rows before; with a partial row it was unknown in
+    them.
     """
     if status[row] == COMPLETE:
         return
@@ -95,8 +96,8 @@ def number_at(position, following, size):  # type: ignore[no-untyped-def]
 def add_known(store, position, limit, weight, sums, line):  # type: ignore[no-untyped-def]
     """Add `weight` to `sums[line, k]` of every label k below `limit` that is known in a stored row.
 
-    A complete row whose number is at least LATEST knows all labels. That is met far more often: callers ask for it first,
-    and add once for all labels.
+    A complete row whose number is at least LATEST knows all labels. That is met far more often: callers ask for it
+    first, and add once for all labels.
     """
     spans, marks = store.spans, store.marks
     if spans[position, N_KNOWN] >= 0:

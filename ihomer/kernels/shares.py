@@ -6,7 +6,8 @@ import numpy as np
 
 from streams.jit import jit
 
-#: Shares are cut at .01 and .99, and their log-odds are shrunk: rows that are similar have similar labels, not the same.
+#: Shares are cut at .01 and .99, and their log-odds are shrunk: rows that are similar have similar labels, not the
+#: same.
 LEAST, SHRINK, SHIFT = np.float32(0.01), np.float32(0.7), np.float32(0.5)
 LOWEST = np.float32(SHRINK * np.log(LEAST / (1 - LEAST)) + SHIFT)
 HIGHEST = np.float32(2 * SHIFT - LOWEST)

@@ -1,9 +1,10 @@
 """Kernel of the stack: experts' scores of a row become calibrated probabilities; online Newton, Bayesian.
 
-For label l with features f (the experts' scores, some of them again times how much is known of the label, and a constant
-1): z = (w + v_l) . f, p = sigmoid(z). The weights w are shared by all labels and follow the online Newton step with A,
-the sum of h f f' (h = p (1 - p)) over what was learned, as precision; the deviations v_l of a label have a diagonal
-Gaussian posterior with variances D_l. Arrays have labels along their last axis, and loops over labels have no branches.
+For label l with features f (the experts' scores, some of them again times how much is known of the label, and a
+constant 1): z = (w + v_l) . f, p = sigmoid(z). The weights w are shared by all labels and follow the online Newton step
+with A, the sum of h f f' (h = p (1 - p)) over what was learned, as precision; the deviations v_l of a label have a
+diagonal Gaussian posterior with variances D_l. Arrays have labels along their last axis, and loops over labels have no
+branches.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _FADE = np.float32(1.0 / MEMORY)
 
 @jit
 def dot(a, i, b, j, n):  # type: ignore[no-untyped-def]
-    """Return sum over k < n of a[i, k] b[j, k], added in eight lanes: as fast as vector instructions, always the same."""
+    """Return sum over k < n of a[i, k] b[j, k], added in eight lanes: fast, and always the same bits."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = _ZERO
     whole = n & ~7
     for k in range(0, whole, 8):
@@ -183,6 +184,9 @@ def stack_block(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Write each row's probabilities to `out` before learning the row.
 
+    The row with which a label enters teaches nothing about it: labels enter because they hold, and a stack that saw
+    them hold, and never saw the many that did not, would trust rare labels far too much.
+
     Parameters
     ----------
     scores : float32 (E, n, L): about log-odds, by E experts
@@ -205,11 +209,12 @@ def stack_block(  # type: ignore[no-untyped-def]
             for i in range(start, stop):
                 truth[label_indices[i]] = _ONE
             if status[row] == 2:
-                for k in range(limit):
+                for k in range(limits[row]):
                     mask[k] = _ONE
             else:
                 for i in range(known_indptr[row], known_indptr[row + 1]):
-                    mask[known_indices[i]] = _ONE
+                    if known_indices[i] < limits[row]:
+                        mask[known_indices[i]] = _ONE
             stack_learn(f, limit, out, row, mask, truth, own, w, v, D, A, first, lower, clock, g, e, h, q, hf)
             for k in range(limit):
                 mask[k] = _ZERO

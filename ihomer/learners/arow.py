@@ -24,7 +24,8 @@ class AROW:
 
     Crammer, Kulesza & Dredze 2009, "Adaptive regularization of weight vectors", with a diagonal covariance. Weights are
     feature-major, so that a row costs its non-zeros times one pass over the labels; a label that is right by a margin
-    costs no more. Scores are log-odds 2 z of the margin z.
+    costs no more. A label that enters through a complete row begins with what is learned from rows in which a label
+    never holds; one that enters through a partial row begins with nothing. Scores are log-odds 2 z of the margin z.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ class AROW:
         self.S = np.ones((0, 0), np.float32)
         self.bias = np.full(0, FIRST_MARGIN, np.float32)
         self.bias_s = np.ones(0, np.float32)
+        self.never = np.array([[FIRST_MARGIN, 1]], np.float32)
 
     def block(self, views: Views, *, learn: bool) -> npt.NDArray[np.float32]:
         """Return log-odds, float32 (1, n, labels), of each row before it is learned (if `learn`)."""
@@ -58,7 +60,8 @@ class AROW:
         arow_block(
             scaled.indptr, scaled.indices, scaled.values,
             scaled.label_indptr, scaled.label_indices, scaled.status, scaled.known_indptr, scaled.known_indices,
-            scaled.limits, self.W, self.S, self.bias, self.bias_s, np.float32(self.r), scratch, learn, scores,
+            scaled.limits, self.W, self.S, self.bias, self.bias_s, self.never, np.float32(self.r), scratch, learn,
+            scores,
         )  # fmt: skip
         clip_margins(scores, MOST)
         return scores[None]
@@ -67,12 +70,16 @@ class AROW:
         shape = (n_features, n_labels)
         self.W, self.S = grown(self.W, shape), grown(self.S, shape, 1)
         self.bias, self.bias_s = grown(self.bias, (n_labels,), FIRST_MARGIN), grown(self.bias_s, (n_labels,), 1)
+        before = len(self.never)
+        self.never = grown(self.never, (len(self.W) + 1, 2))
+        self.never[before:, 1] = 1
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start: variances back to 1, weights kept."""
         if labels is None:
             self.S[:] = 1
             self.bias_s[:] = 1
+            self.never[:, 1] = 1
         else:
             self.S[:, labels] = 1
             self.bias_s[labels] = 1
@@ -80,7 +87,7 @@ class AROW:
     @property
     def n_bytes(self) -> int:
         """Bytes held: 8 a feature and label, room to grow included."""
-        return self.W.nbytes + self.S.nbytes + self.bias.nbytes + self.bias_s.nbytes
+        return sum(array.nbytes for array in (self.W, self.S, self.bias, self.bias_s, self.never))
 
     def state(self, n_features: int, n_labels: int) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays."""
@@ -90,11 +97,13 @@ class AROW:
             "S": used(self.S, d, n),
             "bias": used(self.bias, n),
             "bias_s": used(self.bias_s, n),
+            "never": used(self.never, d + 1, 2),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
         self.W, self.S, self.bias, self.bias_s = state["W"], state["S"], state["bias"], state["bias_s"]
+        self.never = state["never"]
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""

@@ -57,6 +57,12 @@ def _row_memory(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
     return RowMemory(dense=dense)
 
 
+def _extra_trees(*, dense: bool, seed: int) -> SharedExpert:
+    from ihomer.learners.extra_trees import ExtraTrees
+
+    return ExtraTrees(dense=dense, seed=seed)
+
+
 #: Every shared expert by name, and what makes it for a dense or a sparse stream; None where it has nothing to say.
 PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "arow": _arow,
@@ -66,6 +72,7 @@ PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "recent rows": _recent_rows,
     "feature counts": _feature_counts,
     "row memory": _row_memory,
+    "extra trees": _extra_trees,
 }
 
 

@@ -30,7 +30,8 @@ from ihomer.kernels.row_store import FEATURES, FIRST, LATEST, N_FEATURES, NEXT
 from ihomer.learners.protocol import Views
 from ihomer.learners.row_store import RowStore
 
-#: Labelled rows after which the first tree is grown anew for the first time; the others follow before that has grown again.
+#: Labelled rows after which the first tree is grown anew for the first time; the others follow before that has grown
+#: again.
 FIRST_REBUILD = 20
 #: Random splits to choose from, if not given: the root of the features met, but at least and at most so many.
 FEWEST, MOST = 8, 25
@@ -43,18 +44,18 @@ NO_LABEL = np.iinfo(np.int32).min
 class ExtraTrees:
     """Online extra trees: one score of each label, the mean over trees of its share in the row's leaf.
 
-    Extremely randomised trees (Geurts, Ernst & Wehenkel 2006) that go on growing: a leaf keeps its rows; when it has five
-    of them, and each time it has grown by half, random splits are proposed (a random non-zero of a random row, a
+    Extremely randomised trees (Geurts, Ernst & Wehenkel 2006) that go on growing: a leaf keeps its rows; when it has
+    five of them, and each time it has grown by half, random splits are proposed (a random non-zero of a random row, a
     threshold uniform between its value and that of a second one) and the one with the purest sides, by labels that
     rows have in common, is taken. Features are those of the row, and the labels of the row before it. A leaf says of a
     label its share c / (n + .5) among the newest 64 rows in which the label was known; the mean p over trees becomes
     .7 log(p / (1 - p)) + .5. A label that no tree knows anything of gets 0. Partial rows help to judge splits with the
     labels that are known to hold.
 
-    A tree only ever refines the splits of its youth, so each is grown anew over the last `rows` rows when the stream has
-    grown by `growth`, and at least every `rows` / 2 labelled rows, one tree after the other, at the boundaries of the
-    stream (`ihomer.blocks`). Nothing is summed over rows and row numbers are int64: nothing wears out. Random numbers are
-    SplitMix64 of seed, tree and the number of the draw.
+    A tree only ever refines the splits of its youth, so each is grown anew over the last `rows` rows when the stream
+    has grown by `growth`, and at least every `rows` / 2 labelled rows, one tree after the other, at the boundaries of
+    the stream (`ihomer.blocks`). Nothing is summed over rows and row numbers are int64: nothing wears out. Random
+    numbers are SplitMix64 of seed, tree and the number of the draw.
 
     Parameters
     ----------
@@ -86,8 +87,8 @@ class ExtraTrees:
     >>> scores.shape
     (1, 40, 2)
     >>> scores[0, -2:].round(1)
-    array([[ 3.3, -2.7],
-           [-2.7,  3.3]], dtype=float32)
+    array([[ 3. , -2.7],
+           [-2.7,  3. ]], dtype=float32)
     """
 
     n_scores = 1
@@ -205,8 +206,8 @@ class ExtraTrees:
     def n_bytes(self) -> int:
         """Bytes held, room to grow (a quarter) included.
 
-        With N <= 1.5 rows + 149 rows held of z non-zeros and l labels in the mean, L labels: rows N (40 + 8 z + 4 l) + 8 L;
-        and each tree 4 N + 24 nodes, of which there are fewer than 2 N.
+        With N <= 1.5 rows + 149 rows held of z non-zeros and l labels in the mean, L labels: rows N (40 + 8 z + 4 l) +
+        8 L; and each tree 4 N + 24 nodes, of which there are fewer than 2 N.
         """
         return self.store.n_bytes + sum(array.nbytes for tree in self.trees for array in tree)
 
@@ -261,7 +262,8 @@ class ExtraTrees:
                 span = store.spans[number % size]
                 start, stop = int(span[FEATURES]), int(span[FEATURES] + span[N_FEATURES])
                 before = (number - 1) % size if number else -1
-                if not (nodes[:, FEATURE] == NO_LABEL).any():  # what such a split said of a row is not to be had any more
+                # What a split on a label that is gone said of a row is not to be had any more.
+                if not (nodes[:, FEATURE] == NO_LABEL).any():
                     assert leaf_of(store, tree, store.ids, store.values, start, stop, before) == where[number % size]
 
 

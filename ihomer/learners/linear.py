@@ -37,7 +37,7 @@ class LinearLearner(ClusterEstimator):
     ...     hits += sum(y[label] for label in model.predict_set_one(x))
     ...     model.learn_one(x, y)
     >>> hits
-    1572
+    1578
     """
 
     def __init__(self, decision: str | float = "micro_f1", seed: int = 7) -> None:

@@ -12,7 +12,6 @@ from ihomer.kernels.inputs import DENSE, SPARSE
 from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
-from ihomer.learners.stack import Stack
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 
 _Scores = npt.NDArray[np.float32]

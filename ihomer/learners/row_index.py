@@ -71,8 +71,9 @@ class RowIndex:
             at, start = chunk, begin
             while at >= 0:
                 stop = end if at == newest else CHUNK
-                for q in range(start, stop):
-                    found.append((feature, int(index.positions[at, q]), float(index.values[at, q])))
+                found += [
+                    (feature, int(index.positions[at, q]), float(index.values[at, q])) for q in range(start, stop)
+                ]
                 start = 0
                 at = int(index.following[at])
         found.sort()
@@ -85,7 +86,7 @@ class RowIndex:
     def n_bytes(self) -> int:
         """Bytes held, room to grow (a quarter) included.
 
-        Dense: 4 a feature and position. Sparse: 100 a chunk of 16 postings, 16 a feature; every feature that has a posting
-        has at most two chunks that are not full.
+        Dense: 4 a feature and position. Sparse: 100 a chunk of 16 postings, 16 a feature; every feature that has a
+        posting has at most two chunks that are not full.
         """
         return sum(array.nbytes for array in self.arrays)

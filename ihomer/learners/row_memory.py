@@ -26,16 +26,17 @@ FIRST_WEIGHTS = {False: (0.0, -0.13, 0.19, 0.44, 0.36), True: (0.03, 0.0, 0.17, 
 class RowMemory:
     """Five scores of each label from the labels of the most similar of the last labelled rows.
 
-    Similarity is the cosine. In order, with u the cosine of a stored row: the ten nearest vote with u; the thirty nearest
-    with u^6 (beside a mass of doubt: near duplicates decide, far rows do not); the set of the nearest, +-2 u^3; the last
-    sixty rows vote with .95^age u^3; the thirty nearest vote with u^2. Shares of votes become shrunk log-odds
-    .7 log(p / (1 - p)) + .5, the recency votes 2 p - 1. A partial row votes on the labels that were known in it only, and
-    a share is one of the votes of those who knew; a label that none of them knew gets 0.
+    Similarity is the cosine. In order, with u the cosine of a stored row: the ten nearest vote with u; the thirty
+    nearest with u^6 (beside a mass of doubt: near duplicates decide, far rows do not); the set of the nearest, +-2 u^3;
+    the last sixty rows vote with .95^age u^3; the thirty nearest vote with u^2. Shares of votes become shrunk log-odds
+    .7 log(p / (1 - p)) + .5, the recency votes 2 p - 1. A partial row votes on the labels that were known in it only,
+    and a share is one of the votes of those who knew; a label that none of them knew gets 0.
 
     Sparse streams keep postings by feature: a row costs about a nanosecond for each posting that it meets. Dense ones
     compare with at most 600,000 cells: the memory is halved until rows x features fit that, asked at the boundaries of
     the stream (`ihomer.blocks`). The oldest row leaves for the newest; a sparse memory also drops its oldest rows while
-    the newest does not fit into 262,144 chunks. Row numbers are int64 and nothing is summed over rows: nothing wears out.
+    the newest does not fit into 262,144 chunks. Row numbers are int64 and nothing is summed over rows: nothing wears
+    out.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class RowMemory:
     (5, 3, 2)
     >>> scores[:, 2].round(2)  # the last row is equal to the second, which had "b"
     array([[-2.72,  3.72],
-           [-2.72,  3.22],
+           [-2.72,  3.24],
            [-2.  ,  2.  ],
            [-1.  ,  0.96],
            [-2.72,  3.72]], dtype=float32)
@@ -139,9 +140,9 @@ class RowMemory:
     def n_bytes(self) -> int:
         """Bytes held, room to grow (at most a quarter more than needed) included.
 
-        With N rows held of z non-zeros and l labels in the mean, d features, L labels: rows N (40 + 8 z + 4 l) + 8 L; and
-        sparse 16 d + 100 chunks, of which there are at most N z / 16 + 2 min(d, N z) and 262,144 (or those of one row);
-        dense 4 d N with d N <= 600,000 (or 64 d).
+        With N rows held of z non-zeros and l labels in the mean, d features, L labels: rows N (40 + 8 z + 4 l) + 8 L;
+        and sparse 16 d + 100 chunks, of which there are at most N z / 16 + 2 min(d, N z) and 262,144 (or those of one
+        row); dense 4 d N with d N <= 600,000 (or 64 d).
         """
         return self.store.n_bytes + self.index.n_bytes
 
@@ -162,5 +163,7 @@ class RowMemory:
         indptr, ids, values = self.store.features()
         positions = np.repeat(self.store.alive(), np.diff(indptr))
         order = np.lexsort((positions, ids))
-        for held, stored in zip(self.index.entries(), (ids, positions, values), strict=True):
-            np.testing.assert_array_equal(held, stored[order])
+        held_ids, held_positions, held_values = self.index.entries()
+        np.testing.assert_array_equal(held_ids, ids[order])
+        np.testing.assert_array_equal(held_positions, positions[order])
+        np.testing.assert_array_equal(held_values, values[order])

@@ -55,7 +55,7 @@ class RowStore:
     def alive(self) -> npt.NDArray[np.int64]:
         """Return the positions of the rows held, the oldest first."""
         marks = self.arrays.marks
-        return np.arange(marks[FIRST], marks[NEXT]) % marks[SIZE]
+        return np.arange(int(marks[FIRST]), int(marks[NEXT])) % int(marks[SIZE])
 
     def reserve(self, rows: Rows) -> None:
         """Make room for all of `rows`: wind the tapes back, and make them longer where that is not enough."""
@@ -124,6 +124,17 @@ class RowStore:
         marks[LABEL_END] = before[-1]
         marks[LATEST] = since.max(initial=0)
         self.arrays = store._replace(labels=kept[kept >= 0], since=since)
+
+    def select(self, places: npt.NDArray[np.int64]) -> None:
+        """Keep the rows at these places, counted from the oldest, and number them anew from 0."""
+        state = self.state(len(self.arrays.since))
+        lengths = state["lengths"]
+        label_lengths = lengths[:, 1] + np.maximum(lengths[:, 2], 0)
+        entries = np.repeat(np.isin(np.arange(len(lengths)), places), lengths[:, 0])
+        labels = np.repeat(np.isin(np.arange(len(lengths)), places), label_lengths)
+        kept = {"next": len(places), "lengths": lengths[places], "ids": state["ids"][entries]}
+        kept |= {"values": state["values"][entries], "labels": state["labels"][labels]}
+        self.arrays = RowStore.from_state({**state, **kept}).arrays
 
     @property
     def n_bytes(self) -> int:

@@ -133,8 +133,10 @@ def tidy_rows(indptr, ids, raw, values, bits, summary, scratch, verdict, where):
 
 @jit
 def rows_hold(indptr, ids, values, n_columns):  # type: ignore[no-untyped-def]
-    """Return whether offsets rise from 0 to the number of ids, and ids rise within each row and lie below `n_columns`,
-    and no value is 0 or infinite.
+    """Return whether rows are what a Batch promises.
+
+    Offsets rise from 0 to the number of ids, ids rise within each row and lie below `n_columns`, no value is 0 or
+    infinite.
 
     Parameters
     ----------
@@ -152,10 +154,10 @@ def rows_hold(indptr, ids, values, n_columns):  # type: ignore[no-untyped-def]
             if ids[i] <= last or ids[i] >= n_columns:
                 return False
             last = ids[i]
+    wrong = 0
     for i in range(len(values)):
-        if values[i] == 0 or np.isinf(values[i]):
-            return False
-    return True
+        wrong += values[i] == 0 or np.isinf(values[i])
+    return wrong == 0
 
 
 @jit

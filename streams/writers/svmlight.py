@@ -50,7 +50,8 @@ def write_svmlight(stream: Stream, path: Path) -> int:
                 with written_beside(_beside(path)) as names_file:
                     names_file.write(json.dumps(names, ensure_ascii=False, indent=1).encode())
     if straight and not (names["features"] is names["labels"] is None and names["kinds"] == "numeric"):
-        warnings.warn(f"{path}: ids alone are written, there is no file that their names could stand beside", stacklevel=2)
+        what = "ids alone are written, there is no file that their names could stand beside"
+        warnings.warn(f"{path}: {what}", stacklevel=2)
     return rows
 
 

@@ -66,7 +66,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     elif is_straight(path):
-        with path.open("wb") as file:
+        with path.open("ab") as file:  # standard output may be a file that others have written to
             yield file
     else:
         with replacing(path) as file:

@@ -39,7 +39,7 @@ class Scaler:
             out[j] = min(max(s, -4.0), 4.0) / math.sqrt(len(met))
         return out
 
-    def rarity(self, row: dict[int, float], scaled: dict[int, float]) -> dict[int, float]:
+    def rarity(self, scaled: dict[int, float]) -> dict[int, float]:
         """The scaled row with values weighted by how rare their features were, at unit length; dense rows as they are."""
         if self.regime == 1:
             return scaled
@@ -59,6 +59,13 @@ class AROW:
         self.r, self.first = r, first
         self.w: dict[tuple[int, int], float] = {}
         self.s: dict[tuple[int, int], float] = {}
+
+    def born(self, label: int, like: int = -1) -> None:
+        """Let a label begin as one that never held, which is learned as label -1."""
+        for cells in (self.w, self.s):
+            for j, k in list(cells):
+                if k == like:
+                    cells[j, label] = cells[j, k]
 
     def margin(self, x: dict[int, float], label: int) -> float:
         bias = self.w.get((-1, label), self.first)

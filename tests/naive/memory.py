@@ -29,7 +29,7 @@ class Memory:
         self.last: set[int] = set()
 
     def enter(self, new: range, *, complete: bool) -> None:
-        self.since |= {k: 0 if complete else self.count for k in new}
+        self.since |= dict.fromkeys(new, 0 if complete else self.count)
 
     def add(self, x: dict[int, float], held: set[int], known: set[int] | None) -> Stored:
         row = Stored(self.count, x, held, known, self.last)
@@ -49,8 +49,20 @@ def soft(share: float) -> float:
     return 0.7 * math.log(share / (1 - share)) + 0.5
 
 
+ZERO, ONE = np.float32(0), np.float32(1)
+
+
+def inverse_length(x: dict[int, float]) -> np.float32:
+    square = sum((np.float32(v) * np.float32(v) for v in x.values()), ZERO)
+    return ONE / np.sqrt(square) if square > 0 else ZERO
+
+
 class RowMemory:
-    """Cosines with all stored rows, a sort, and sums."""
+    """Cosines with all stored rows, a sort, and sums.
+
+    The cosines are summed in float32 in the order of the features: rows that are as good as equally near stand in the
+    order in which the kernel has them.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -60,10 +72,10 @@ class RowMemory:
         rows = self.memory.rows[-self.size :][::-1]
         if not rows:
             return [0.0] * 5
-        length = math.sqrt(sum(v * v for v in x.values()))
-        cosines = [sum(v * r.x.get(j, 0.0) for j, v in x.items()) / length if length else 0.0 for r in rows]
-        near = [(max(0.001, cosine), row) for cosine, row in zip(cosines, rows, strict=True)]
-        best = [near[i] for i in np.argsort(-np.round(cosines, 6), kind="stable")[:30]]  # at a tie the newest
+        scale = inverse_length(x)
+        cosines = [scale * sum((np.float32(v) * r.x[j] for j, v in x.items() if j in r.x), ZERO) for r in rows]
+        near = [(max(0.001, float(cosine)), row) for cosine, row in zip(cosines, rows, strict=True)]
+        best = [near[i] for i in np.argsort(-np.array(cosines), kind="stable")[:30]]  # at a tie the newest
         recent = [(0.95 ** (age + 1) * u**3, r) for age, (u, r) in enumerate(near[:60])]
 
         def share(weighted: list[tuple[float, Stored]], doubt: float) -> float | None:
@@ -85,8 +97,8 @@ class RowMemory:
         ]
 
     def learn(self, x: dict[int, float], held: set[int], known: set[int] | None) -> None:
-        length = math.sqrt(sum(v * v for v in x.values()))
-        self.memory.add({j: v / length for j, v in x.items()} if length else {}, held, known)
+        scale = inverse_length(x)
+        self.memory.add({j: scale * np.float32(v) for j, v in x.items()}, held, known)
 
 
 class Draws:
