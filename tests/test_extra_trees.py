@@ -13,7 +13,7 @@ from ihomer.learners.extra_trees import ExtraTrees
 from tests.expert_streams import dicts, new_labels, random_pairs, run, truths, views_of
 from tests.naive import memory as naive
 
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=25, deadline=None)
 
 
 @few

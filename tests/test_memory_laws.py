@@ -25,7 +25,7 @@ EXPERTS: dict[str, Any] = {
     "krls": lambda *, dense: KernelRLS(16, horizon=100, dense=dense),
 }
 
-few = settings(max_examples=100, deadline=None)
+few = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 10_000)
 all_experts = pytest.mark.parametrize("name", EXPERTS)
 regimes = pytest.mark.parametrize("dense", [False, True], ids=["sparse", "dense"])

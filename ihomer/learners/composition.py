@@ -63,6 +63,12 @@ def _extra_trees(*, dense: bool, seed: int) -> SharedExpert:
     return ExtraTrees(dense=dense, seed=seed)
 
 
+def _krls(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+    from ihomer.learners.krls import KernelRLS
+
+    return KernelRLS(dense=dense)
+
+
 #: Every shared expert by name, and what makes it for a dense or a sparse stream; None where it has nothing to say.
 PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "arow": _arow,
@@ -73,6 +79,7 @@ PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "feature counts": _feature_counts,
     "row memory": _row_memory,
     "extra trees": _extra_trees,
+    "krls": _krls,
 }
 
 
