@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -27,8 +28,14 @@ def second_hand() -> Iterator[None]:
         yield
         return
     quiet = subprocess.DEVNULL
+    # The very same modules, wherever they stand: another copy would compile into another cache.
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     helper = subprocess.Popen(  # noqa: S603 (this interpreter, this module)
-        [sys.executable, "-m", __name__], stdin=quiet, stdout=quiet, stderr=quiet
+        [sys.executable, "-P", "-m", __name__],
+        stdin=quiet,
+        stdout=quiet,
+        stderr=quiet,
+        env={**os.environ, "PYTHONPATH": path},
     )
     try:
         yield
