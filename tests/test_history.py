@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ihomer.kernels.history import BEYOND, COMPLETE, HELD, LAST, REPEATED, log_odds
+from ihomer.kernels.fastmath import log_odds
+from ihomer.kernels.history import BEYOND, COMPLETE, HELD, LAST, REPEATED
 from ihomer.learners.history import LabelHistory
 from tests import label_streams as streams
 from tests.naive import history as naive

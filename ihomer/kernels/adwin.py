@@ -23,8 +23,6 @@ WIDTH, TOTAL, SPREAD = 0, 1, 2
 TICK, LEVELS, DRIFTED = 0, 1, 2
 #: What an update answers.
 FELL, NOTHING, ROSE = -1, 0, 1
-#: An update that was not made: the arrays need one more level first.
-FULL = 2
 
 
 @jit

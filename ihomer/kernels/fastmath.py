@@ -17,6 +17,7 @@ from streams.jit import jit
 
 #: numba calls what it makes with fewer arguments than its definition has; a type checker cannot know that.
 _intrinsic: Any = intrinsic
+_ONE = np.float32(1.0)
 _F, _I = ir.FloatType(), ir.IntType(32)
 
 _LOG = [
@@ -79,6 +80,13 @@ def fast_exp(_context: Any, x: Any) -> Any:
         return b.fmul(y, b.bitcast(power, _F))
 
     return types.float32(types.float32), codegen
+
+
+@jit
+def log_odds(p, least):  # type: ignore[no-untyped-def]
+    """Return the log-odds of p clipped to least..1 - least, in float32; it vectorises."""
+    p = min(max(p, least), _ONE - least)
+    return fast_log(p / (_ONE - p))
 
 
 @jit

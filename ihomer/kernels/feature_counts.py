@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.history import log_odds
+from ihomer.kernels.fastmath import log_odds
 from streams.jit import jit
 
 #: Rows of `counts`: rows in which the label held; rows in which its truth was known, beyond the complete rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.fastmath import fast_log
+from ihomer.kernels.fastmath import log_odds
 from streams.jit import jit
 
 #: Rows of `counts`: rows in which the label held; those of them in which it had held the last time, too; rows
@@ -28,13 +28,6 @@ FAST_PRIOR, SLOW_PRIOR = np.float32(0.1), np.float32(0.3)
 LEAST, LEAST_PRIOR = np.float32(0.003), np.float32(0.001)
 #: Slope of the Markov score; the others have 1 / 2. All are shifted by 1 / 2.
 MARKOV_SLOPE = np.float32(0.7)
-
-
-@jit
-def log_odds(p, least):  # type: ignore[no-untyped-def]
-    """Return the log-odds of p clipped to least..1 - least, in float32; it vectorises."""
-    p = min(max(p, least), _ONE - least)
-    return fast_log(p / (_ONE - p))
 
 
 @jit

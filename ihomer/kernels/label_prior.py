@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.fastmath import fast_log
+from ihomer.kernels.fastmath import log_odds
 from streams.jit import jit
 
 _LEAST = np.float32(0.001)
@@ -14,8 +14,7 @@ _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 @jit
 def prior_score(held, known):  # type: ignore[no-untyped-def]
     """Return the score of a label that held in `held` of `known` rows: half its log-odds, and a half."""
-    p = min(max((np.float32(held) + _HALF) / (np.float32(known) + _ONE), _LEAST), _ONE - _LEAST)
-    return _HALF * fast_log(p / (_ONE - p)) + _HALF
+    return _HALF * log_odds((np.float32(held) + _HALF) / (np.float32(known) + _ONE), _LEAST) + _HALF
 
 
 @jit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ihomer.kernels.fastmath import log_odds
 from ihomer.kernels.gather import gather_add, known_end
-from ihomer.kernels.history import log_odds
 from streams.jit import jit
 
 #: Columns of `ring`: how many places of the memory a row takes; how many labels of its list hold; how many
