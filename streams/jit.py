@@ -1,9 +1,10 @@
 """The one place where numba is configured: how every kernel of the project is compiled and cached.
 
 Compiled kernels are kept in a cache directory: `IHOMER_CACHE_DIR`, else `NUMBA_CACHE_DIR`, else
-`ihomer` under `XDG_CACHE_HOME` (`~/.cache`). Inside it a folder per *fingerprint* of all kernel sources
-holds the binaries: numba itself looks only at the file that a kernel stands in, not at the files of the
-kernels that it calls. Kernels therefore stand in `streams/kernels` and `ihomer/kernels` and nowhere else.
+`ihomer` under `XDG_CACHE_HOME` (`~/.cache`). Inside it a folder per installation and version of numba
+holds the binaries. A kernel is compiled anew when its file has changed, or a file of kernels that this one
+imports, directly or not: numba itself looks only at the first. Kernels therefore stand in `streams/kernels`
+and `ihomer/kernels` and nowhere else.
 A directory that is there is read, whether it can be written or not. Only when something would have to be
 written and cannot be (no permission, disk full) there is a warning, one a process, and slower starts, no more.
 """
@@ -14,6 +15,7 @@ import contextlib
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import sys
 import time
@@ -33,7 +35,9 @@ F = TypeVar("F", bound=Callable[..., object])
 #: numpy's error model: a division by zero is infinity, as in the naive twins, and costs no branch.
 FLAGS: dict[str, object] = {"nogil": True, "fastmath": False, "error_model": "numpy"}
 
-#: A fingerprint's folder that nobody used for so long is removed when a new one is made.
+#: How one file of kernels names another.
+_IMPORT = re.compile(r"^(?:from|import) ((?:streams|ihomer)\.kernels\.\w+)", re.MULTILINE)
+#: A folder that nobody used for so long is removed when a new one is made.
 _KEEP_SECONDS = 30 * 86_400.0
 #: Less free room than this and the cache is not used: all kernels together take about a tenth of it.
 _NEEDED_BYTES = 64 << 20
@@ -68,7 +72,7 @@ def jit(function: F) -> F:
 
 
 def is_cold() -> bool:
-    """Whether nothing has been compiled yet for today's kernel sources, or nothing can be kept."""
+    """Whether nothing has been compiled yet by this installation, or nothing can be kept."""
     return next(_cache_directory().glob("*/*.nbc"), None) is None
 
 
@@ -84,6 +88,9 @@ class _Locator(_InDirectory):  # type: ignore[misc]
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
         return cls(py_func, py_file)
+
+    def get_source_stamp(self) -> str:
+        return _stamp(self._py_file)
 
 
 class _Impl(_ResultCache):  # type: ignore[misc]
@@ -150,11 +157,31 @@ def _has_file(function: Callable[..., object]) -> bool:
 
 @cache
 def _cache_directory() -> Path:
-    """Return the folder of today's kernel sources, whether it is there or not."""
-    directory = _cache_root() / _fingerprint()
+    """Return the folder of this installation, whether it is there or not."""
+    installation = f"{numba.__version__} {sys.version_info[:2]} {sys.prefix} {Path(__file__).resolve()}"
+    directory = _cache_root() / hashlib.sha256(installation.encode()).hexdigest()[:16]
     with contextlib.suppress(OSError):
         os.utime(directory)  # in use: not to be pruned
     return directory
+
+
+@cache
+def _stamp(path: str) -> str:
+    """Return a hash of size and time of a file, of the kernels' files that it imports, and of this one."""
+    digest = hashlib.sha256()
+    files = {path, __file__}
+    waiting = [path]
+    here = Path(__file__).resolve().parents[1]
+    while waiting:
+        for name in _IMPORT.findall(Path(waiting.pop()).read_text("utf-8")):
+            imported = str(here.joinpath(*name.split(".")).with_suffix(".py"))
+            if imported not in files:
+                files.add(imported)
+                waiting.append(imported)
+    for file in sorted(files):
+        status = Path(file).stat()
+        digest.update(f"{file}{status.st_size}{status.st_mtime_ns}".encode())
+    return digest.hexdigest()
 
 
 def _warn(root: Path, why: str) -> None:
@@ -177,19 +204,8 @@ def _cache_root() -> Path:
         return Path(os.devnull) / "ihomer"
 
 
-def _fingerprint() -> str:
-    """Hash of the versions and of name, size and time of all kernel sources."""
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:2]} {sys.prefix}".encode())
-    here = Path(__file__).resolve().parent
-    for folder in (here / "kernels", here.parent / "ihomer" / "kernels"):
-        for path in [*sorted(folder.glob("*.py")), Path(__file__)]:
-            status = path.stat()
-            digest.update(f"{path}{status.st_size}{status.st_mtime_ns}".encode())
-    return digest.hexdigest()[:16]
-
-
 def _prune(root: Path, keep: Path) -> None:
-    """Remove the folders of kernel sources that are long gone."""
+    """Remove the folders of installations that nobody uses any more."""
     for old in root.iterdir():
         if old != keep and len(old.name) == 16 and old.is_dir() and time.time() - old.stat().st_mtime > _KEEP_SECONDS:
             shutil.rmtree(old, ignore_errors=True)

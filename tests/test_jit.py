@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+import streams.jit
 
 # Another process each time, as every start is. With "full" no file can be made longer than 100 bytes; with "read-only"
 # whatever would change something under the cache directory is refused, to root, too.
@@ -87,3 +90,26 @@ def test_a_damaged_cache(start, tmp_path):
         path.write_bytes(path.read_bytes()[:50])
     assert start() == ("warm warm 0", 0)
     assert start() == ("warm warm 1", 0)
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(tmp_path):
+    # A copy of the module in a package of its own, so that its kernels can be written here.
+    kernels = tmp_path / "streams" / "kernels"
+    kernels.mkdir(parents=True)
+    (tmp_path / "streams" / "jit.py").write_text(Path(streams.jit.__file__).read_text("utf-8"))
+    head = "from streams.jit import jit"
+    (kernels / "outer.py").write_text(f"{head}\nfrom streams.kernels.inner import one\n@jit\ndef two():\n    return 2 * one()")
+    environment = {**os.environ, "IHOMER_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+    code = "from streams.kernels.outer import two; print(two(), sum(two.stats.cache_hits.values()))"
+
+    def result():
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+        return done.stdout.split()
+
+    (kernels / "inner.py").write_text(f"{head}\n@jit\ndef one():\n    return 1\n")
+    assert result() == ["2", "0"]
+    assert result() == ["2", "1"]
+    (kernels / "inner.py").write_text(f"{head}\n@jit\ndef one():\n    return 15\n")
+    assert result() == ["30", "0"]
