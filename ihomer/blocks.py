@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-#: Clusters change, learners are replaced and alarms are answered every so many rows, counted from the first row of the
-#: stream: so it does not matter in what batches the rows come. Few enough that an alarm is answered at once.
+#: Rows are worked on in blocks, cut at multiples of this counted from the first row of the stream: so it does not matter
+#: in what batches the rows come.
 BLOCK = 64
+#: Monitors and hierarchy look at the rows, alarms are answered, clusters change and learners are replaced every so many
+#: rows: a multiple of `BLOCK`, as what is seldom done costs little, and few enough that an alarm is answered soon.
+WATCH = 128
 
 
 def is_boundary(t: int) -> bool:

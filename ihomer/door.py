@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.answers import Answer
 from ihomer.arrays import grown
+from ihomer.one_row import OneRow
 from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
 from streams.kernels.rows import rows_hold
 from streams.names import Name, sort_key
-from streams.rows import encode, encode_labels, sorting_scratch, tidy, why_not
+from streams.rows import sorting_scratch
 from streams.vocabulary import Vocabulary
 
 _Table = npt.NDArray[np.int32]
@@ -37,6 +38,8 @@ class Door:
     def __init__(self, features: Vocabulary | None = None, labels: Vocabulary | None = None) -> None:
         self.features = Vocabulary() if features is None else features
         self.labels = Vocabulary() if labels is None else labels
+        self._one = OneRow(self.features, self.labels)
+        self._nothing: dict[Name, bool] = {}
         self._kinds = np.zeros(0, np.uint8)
         # Of each stream's vocabulary: its id -> ours. A cache: not part of the state.
         self._tables: WeakKeyDictionary[Vocabulary, _Table] = WeakKeyDictionary()
@@ -46,6 +49,12 @@ class Door:
         if len(self._kinds) < len(self.features):
             self._kinds = np.concatenate((self._kinds, self.features.kinds(len(self._kinds))))
         return self._kinds
+
+    def nothing(self) -> Answer:
+        """Return the answer that no label holds; the caller's own."""
+        if len(self._nothing) != len(self.labels):
+            self._nothing = dict.fromkeys(self.labels, False)
+        return Answer(self._nothing)
 
     # ------------------------------------------------------------------ batches
 
@@ -206,48 +215,11 @@ class Door:
 
     def learned_one(self, x: object, y: object) -> Rows:
         """Return one row given by names; new names enter the vocabularies. Errors as `Batch.from_pairs`."""
-        n_features, n_labels = len(self.features), len(self.labels)
-        try:
-            indptr, ids, values = self._features_one(x, grow=True)
-            held, known, status = encode_labels(y, self.labels)
-        except Exception:
-            self.features.truncate(n_features)
-            self.labels.truncate(n_labels)
-            raise
-        return Rows(
-            indptr=indptr,
-            indices=ids,
-            values=values,
-            label_indptr=np.array([0, len(held)], np.int64),
-            label_indices=np.array(held, np.int32),
-            status=np.array([status], np.uint8),
-            known_indptr=np.array([0, len(known)], np.int64),
-            known_indices=np.array(known, np.int32),
-            limits=np.array([n_labels, len(self.labels)], np.int32),
-            n_features=len(self.features),
-            n_labels=len(self.labels),
-        )
+        return self._one.learned(x, y)
 
     def predicted_one(self, x: object) -> Rows:
         """Return one row given by names, for prediction: nothing enters."""
-        return self._unlabelled(*self._features_one(x, grow=False))
-
-    def _features_one(
-        self, x: object, *, grow: bool
-    ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
-        if not isinstance(x, Mapping):
-            raise TypeError(f"x must be a dict of features, found {type(x).__name__}")
-        raw_ids, raw = encode(x, self.features, grow=grow)
-        ids = np.array(raw_ids, np.int32)
-        indptr = np.array([0, len(ids)], np.int64)
-        values = np.empty(len(ids), np.float32)
-        verdict, where = np.empty(1, np.uint8), np.empty(1, np.int64)
-        largest = len(self.features) + len(ids)
-        if tidy(indptr, ids, np.array(raw, np.float64), values, verdict, where, largest):
-            at = int(where[0])
-            name: Name = self.features.name(at) if at < len(self.features) else "(a new one)"
-            raise ValueError(why_not(int(verdict[0]), name))
-        return indptr, ids[: indptr[1]], values[: indptr[1]]
+        return self._one.predicted(x)
 
     # ------------------------------------------------------------------ state
 

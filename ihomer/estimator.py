@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from river import base
 
-from ihomer.answers import Answer
 from ihomer.door import Door
 from ihomer.predictions import Predictions
 from ihomer.rows import Rows
@@ -100,7 +99,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
         The dict answers False for labels that it does not hold. Predicting changes nothing.
         """
         scored = self._predict(self._door.predicted_one(x))
-        answer = Answer.fromkeys(self._door.labels, False)
+        answer = self._door.nothing()
         names = self._door.labels
         for i in scored.indices.tolist():
             answer[names.name(i)] = True

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.blocks import BLOCK, blocks
+from ihomer.blocks import WATCH, blocks
 from ihomer.decision import make_decision
 from ihomer.drift.monitors import MODEL, Monitors
 from ihomer.estimator import ArrayEstimator, Scored
@@ -19,9 +19,11 @@ from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
-from ihomer.rows import Rows
+from ihomer.rows import Rows, labels_of
 from streams.names import Name
 
+#: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
+Unwatched = tuple[npt.NDArray[np.float32], Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
 #: How many labels an event names.
 NAMED = 20
 #: Probabilities of clustered learners are cut here before the stack sees their log-odds.
@@ -113,6 +115,7 @@ class IHOMER(ArrayEstimator):
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta)
         self._log = EventLog()
+        self._unwatched: list[Unwatched] = []
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
         assert self._cluster_learner is not None
@@ -123,22 +126,41 @@ class IHOMER(ArrayEstimator):
     # ------------------------------------------------------------------ predict, then learn
 
     def _train(self, rows: Rows) -> Scored:
+        if len(rows) == 1:
+            return self._train_block(rows, self._rows_learned + 1)
         p = np.zeros((len(rows), rows.n_labels), np.float32)
         sets = []
         for start, stop in blocks(self._rows_learned, len(rows)):
-            block = rows.slice(start, stop)
-            q = self._probabilities(block, learn=True)
-            p[start:stop, : block.n_labels] = q
-            sets.append(self._decision.block(q, block, learn=True))
-            self._monitors.block(q, block, self._tree.cluster_of, sets[-1])
-            self._tree.learn_rows(
-                block.label_indptr, block.label_indices, block.status, block.known_indptr, block.known_indices
-            )
-            at = self._rows_learned + stop
-            if at % BLOCK == 0:
-                self._answer_alarms(at)
-                self._restructure(at)
+            scored = self._train_block(rows.slice(start, stop), self._rows_learned + stop)
+            p[start:stop, : scored.p.shape[1]] = scored.p
+            sets.append((scored.indptr, scored.indices))
+        if self._unwatched:
+            p_left, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
+            self._unwatched = [(p_left, labels, *left)]
         return Scored(p, *joined(sets))
+
+    def _train_block(self, block: Rows, at: int) -> Scored:
+        """Predict each row of a block that crosses no boundary, then learn it; `at` is the row of the stream after it."""
+        if block.n_labels > self._tree.n_labels:
+            self._enter(block)
+        p = self._probabilities(block, learn=True)
+        indptr, indices = self._decision.block(p, block, learn=True)
+        self._unwatched.append((p, block, indptr, indices))
+        if at % WATCH == 0:
+            self._watch()
+            self._answer_alarms(at)
+            self._restructure(at)
+        return Scored(p, indptr, indices)
+
+    def _watch(self) -> None:
+        """Let monitors and hierarchy see the rows that were learned since the last time."""
+        if self._unwatched:
+            p, labels, sets = watched(self._unwatched)
+            self._unwatched = []
+            self._monitors.block(p, labels, self._tree.cluster_of, sets)
+            self._tree.learn_rows(
+                labels.label_indptr, labels.label_indices, labels.status, labels.known_indptr, labels.known_indices
+            )
 
     def _predict(self, rows: Rows) -> Scored:
         p = self._probabilities(rows, learn=False)
@@ -146,8 +168,6 @@ class IHOMER(ArrayEstimator):
 
     def _probabilities(self, rows: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
         """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`)."""
-        if learn:
-            self._enter(rows)
         others = None
         if self._clustered is not None:
             theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
@@ -160,9 +180,8 @@ class IHOMER(ArrayEstimator):
 
     def _enter(self, rows: Rows) -> None:
         """Give every label that is new a place in the hierarchy and a learner."""
-        known = len(self._tree.cluster_of)
-        if rows.n_labels == known:
-            return
+        known = self._tree.n_labels
+        self._watch()  # the rows before it know nothing of the new labels
         self._tree.add_labels(rows.n_labels - known)
         if self._clustered is not None:
             self._clustered.enter(np.arange(known, rows.n_labels, dtype=np.int32), self._tree.cluster_of)
@@ -232,11 +251,13 @@ class IHOMER(ArrayEstimator):
     @property
     def hierarchy(self) -> LabelHierarchy:
         """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`."""
+        self._watch()
         return self._clusterer.showing(self._tree, self._door.labels)
 
     # ------------------------------------------------------------------ state
 
     def _state(self) -> dict[str, Any]:
+        self._watch()
         return {
             "mixture": None if self._mixture is None else self._mixture.state(),
             "clustered": None if self._clustered is None else self._clustered.state(),
@@ -267,3 +288,11 @@ def joined(
         return sets[0]
     lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(indptr) for indptr, _ in sets)])
     return np.cumsum(lengths), np.concatenate([np.zeros(0, np.int32), *(ids for _, ids in sets)])
+
+
+def watched(
+    blocks: list[Unwatched],
+) -> tuple[npt.NDArray[np.float32], Rows, tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
+    """Return blocks of equal label spaces as one, without their features: probabilities, rows, label sets."""
+    sets = joined([(indptr, indices) for _, _, indptr, indices in blocks])
+    return np.concatenate([p for p, _, _, _ in blocks]), labels_of([rows for _, rows, _, _ in blocks]), sets

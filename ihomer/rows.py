@@ -141,6 +141,31 @@ def appended(first: Rows, second: Rows) -> Rows:
     )
 
 
+def labels_of(blocks: list[Rows]) -> Rows:
+    """Return the labels of blocks that follow one another as one block of rows without features."""
+    held, known = (
+        _chained([(getattr(rows, f"{kind}_indptr"), getattr(rows, f"{kind}_indices")) for rows in blocks])
+        for kind in ("label", "known")
+    )
+    status = np.concatenate([rows.status for rows in blocks])
+    return Rows(
+        np.zeros(len(status) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), *held, status, *known,
+        np.concatenate([blocks[0].limits[:1], *(rows.limits[1:] for rows in blocks)]),
+        blocks[-1].n_features, blocks[-1].n_labels,
+    )  # fmt: skip
+
+
+def _chained(
+    parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return CSR arrays that follow one another as one."""
+    indptr, n = [np.zeros(1, np.int64)], 0
+    for offsets, _ in parts:
+        indptr.append(offsets[1:] + (n - offsets[0]))
+        n += int(offsets[-1] - offsets[0])
+    return np.concatenate(indptr), np.concatenate([ids[offsets[0] : offsets[-1]] for offsets, ids in parts])
+
+
 def rows_state(rows: Rows) -> dict[str, Any]:
     """Return the rows as plain values and arrays."""
     return {field.name: getattr(rows, field.name) for field in fields(rows)}

@@ -43,7 +43,7 @@ class ExampleF1:
 
     def block(self, p: npt.NDArray[np.float32], rows: Rows, *, learn: bool) -> Sets:
         """Return the label sets of the rows; with `learn` each complete row teaches the size of its set after it."""
-        indptr, out = np.zeros(len(p) + 1, np.int64), np.empty(p.size, np.int32)
+        indptr, out = np.empty(len(p) + 1, np.int64), np.empty(p.size, np.int32)
         example_block(
             p, rows.label_indptr, rows.status, rows.limits, self.sizes, self.means, self._ids, self._work, learn,
             indptr, out,

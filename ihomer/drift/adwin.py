@@ -125,6 +125,8 @@ class AdwinBank:
     def rises(self, slots: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> list[tuple[int, float, float]]:
         """Give values as `update_many`; return, in their order, where a mean rose: slot, mean before and after."""
         answers, means = self._run(slots, values)
+        if not answers.any():
+            return []
         at = np.flatnonzero(answers == kernel.ROSE)
         return [(int(slots[i]), float(means[i, 0]), float(means[i, 1])) for i in at]
 

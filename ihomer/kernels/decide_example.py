@@ -11,7 +11,8 @@ from streams.jit import jit
 #: Label sets are made of so many of the most probable labels, or of twice the mean size of the true sets, if that is
 #: more: beyond that, sums of many small probabilities that are a little too large lead astray.
 FEWEST = 24
-#: Probabilities are cut here: every label can hold and fail to hold.
+#: Labels that are less probable than this are left out; and probabilities are cut at `LEAST` from 0 and 1.
+NEGLIGIBLE = np.float32(0.005)
 LEAST = 1e-6
 #: Places in `means`: faded rows, rows without any label, labels.
 ROWS, EMPTY, LABELS = 0, 1, 2
@@ -22,19 +23,24 @@ Q, SIZE, RATIO, TAKEN = 0, 1, 2, 3
 
 
 @jit
-def best_labels(p, limit, most, ids):  # type: ignore[no-untyped-def]
-    """Write the `most` most probable labels to `ids`, best first, ties by smaller id; return how many there are."""
+def best_labels(p, row, limit, most, ids):  # type: ignore[no-untyped-def]
+    """Write the `most` most probable labels of a row to `ids`, best first, ties by smaller id; return how many.
+
+    Labels that are hardly possible are left out: if there are many, what they add to the size is mostly error.
+    """
     n = 0
+    least = NEGLIGIBLE
     for k in range(limit):
-        q = p[k]
-        if n == most and q <= p[ids[n - 1]]:
-            continue
-        j = n if n < most else most - 1
-        n = min(n + 1, most)
-        while j > 0 and p[ids[j - 1]] < q:
-            ids[j] = ids[j - 1]
-            j -= 1
-        ids[j] = k
+        q = p[row, k]
+        if q > least:
+            j = n if n < most else most - 1
+            n = min(n + 1, most)
+            while j > 0 and p[row, ids[j - 1]] < q:
+                ids[j] = ids[j - 1]
+                j -= 1
+            ids[j] = k
+            if n == most:
+                least = p[row, ids[n - 1]]
     return n
 
 
@@ -76,12 +82,17 @@ def best_size(n, work):  # type: ignore[no-untyped-def]
     work[SIZE, 0] = 1.0
     for i in range(n):
         add_label(work[Q, i], i, work[SIZE])
-    total = 0.0
+    total = mean = 0.0
     for c in range(n + 1):
-        total += work[SIZE, c] * work[RATIO, c]
+        weight = work[SIZE, c] * work[RATIO, c]
+        total += weight
+        mean += c * weight
         work[TAKEN, c] = 0.0
     best, best_f1 = 0, 0.0
     for k in range(1, n + 1):
+        # The hits are at most the mean size, and at least one label holds where there is a hit: no larger k is better.
+        if 2.0 * mean <= best_f1 * total * (k + 1):
+            break
         take_label(work[Q, k - 1], n, work[SIZE], work[TAKEN])
         f1 = 0.0
         for c in range(1, n + 1):
@@ -112,7 +123,7 @@ def example_block(  # type: ignore[no-untyped-def]
     out_indptr[0] = 0
     for row in range(len(p)):
         most = min(max(FEWEST, np.int64(2.0 * means[LABELS] / max(means[ROWS], 1.0))), MOST_SIZE)
-        n = best_labels(p[row], limits[row], most, ids)
+        n = best_labels(p, row, limits[row], most, ids)
         for i in range(n):
             work[Q, i] = min(max(np.float64(p[row, ids[i]]), LEAST), 1.0 - LEAST)
         for c in range(n + 1):

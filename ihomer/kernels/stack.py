@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ihomer.kernels.fastmath import fast_exp, fast_log
+from ihomer.kernels.lanes import LANES, lane_dot
 from streams.jit import jit
 
 #: Logits beyond this are cut: e^-7 is about .001, and nothing here is surer than that.
@@ -32,25 +33,6 @@ _FADE = np.float32(1.0 / MEMORY)
 
 
 @jit
-def dot(a, i, b, j, n):  # type: ignore[no-untyped-def]
-    """Return sum over k < n of a[i, k] b[j, k], added in eight lanes: fast, and always the same bits."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = _ZERO
-    whole = n & ~7
-    for k in range(0, whole, 8):
-        s0 += a[i, k] * b[j, k]
-        s1 += a[i, k + 1] * b[j, k + 1]
-        s2 += a[i, k + 2] * b[j, k + 2]
-        s3 += a[i, k + 3] * b[j, k + 3]
-        s4 += a[i, k + 4] * b[j, k + 4]
-        s5 += a[i, k + 5] * b[j, k + 5]
-        s6 += a[i, k + 6] * b[j, k + 6]
-        s7 += a[i, k + 7] * b[j, k + 7]
-    for k in range(whole, n):
-        s0 += a[i, k] * b[j, k]
-    return np.float64(((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)))
-
-
-@jit
 def stack_features(scores, row, counted, held, limit, f):  # type: ignore[no-untyped-def]
     """Write the features of labels 0..limit - 1 of one row.
 
@@ -59,7 +41,7 @@ def stack_features(scores, row, counted, held, limit, f):  # type: ignore[no-unt
     scores : float32 (E, n, L)
     counted : int64 (I,): experts whose scores stand once more, times .3 clip(log((held + .5) / 5), -2.5, 4)
     held : int64 (L,): rows in which each label held
-    f : float32 (E + I + 1, L), written
+    f : float32 (E + I + 1, at least L), written
     """
     n_experts = len(scores)
     for e in range(n_experts):
@@ -101,14 +83,14 @@ def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, cl
 
     Parameters
     ----------
-    f : float32 (K, L)
+    f : float32 (K, L padded as `ihomer.kernels.lanes` says, with zeros)
     p : float32 (n, L): probabilities
     mask, truth : float32 (L,): 1 where the truth is known, 1 where the label holds
     own : float32, variance of a label's own weights that forgetting leads back to
     w, A, first : float64 (K,), (K, K), (K,): weights, precision, precision of the prior
     lower : float64 (K, K): Cholesky factor of A with inverse diagonal, made anew when the rows have grown by 1/32
     clock : int64 (2,): rows learned, and when `lower` is due
-    g : float64 scratch (K,); e, h : float32 scratch (1, L); q : float32 scratch (L,); hf : float32 scratch (1, L)
+    g : float64 scratch (K,); e, h, hf : float32 scratch (1, L padded), zero beyond `limit`; q : float32 scratch (L,)
     """
     n = 0
     for k in range(limit):
@@ -122,15 +104,16 @@ def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, cl
     if n == 0:
         return
     size = len(w)
+    wide = -(-limit // LANES) * LANES
     for i in range(size):
-        g[i] = dot(e, 0, f, i, limit)
+        g[i] = lane_dot(e, 0, f, i, wide)
     if clock[0] <= EVERY_ROW or clock[0] & 3 == 0:
         weight = 1.0 if clock[0] <= EVERY_ROW else 4.0
         for i in range(size):
             for k in range(limit):
                 hf[0, k] = h[0, k] * f[i, k]
             for j in range(i + 1):
-                A[i, j] = A[i, j] * (1.0 - weight / MEMORY) + weight * dot(hf, 0, f, j, limit)
+                A[i, j] = A[i, j] * (1.0 - weight / MEMORY) + weight * lane_dot(hf, 0, f, j, wide)
             A[i, i] += first[i] * weight / MEMORY
     for i in range(size):
         for k in range(limit):
@@ -139,11 +122,13 @@ def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, cl
         scale = _ONE / (_ONE + h[0, k] * q[k])
         e[0, k] *= scale
         h[0, k] *= scale
+    # Two loops, with few arrays each: one loop over all of them would not be turned into vector instructions.
     for i in range(size):
         for k in range(limit):
+            v[i, k] += D[i, k] * f[i, k] * e[0, k]
+        for k in range(limit):
             step = D[i, k] * f[i, k]
-            v[i, k] += step * e[0, k]
-            D[i, k] += (own - D[i, k]) * _FADE * mask[k] - step * step * h[0, k]
+            D[i, k] += (own - D[i, k]) * (_FADE * mask[k]) - step * step * h[0, k]
     if clock[0] >= clock[1]:
         _factorise(A, lower)
         clock[1] = clock[0] + max(1, clock[0] // 32)
@@ -193,7 +178,7 @@ def stack_block(  # type: ignore[no-untyped-def]
     label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
     held : int64 (L,): rows in which each label held, moved along
     counted, own, w ... clock : see `stack_features` and `stack_learn`
-    f : float32 scratch (K, L); g : float64 scratch (K,); row_scratch : float32 scratch (5, 1, L)
+    f, row_scratch : float32 scratch (K, L padded) and (5, 1, L padded), zeros at entry; g : float64 scratch (K,)
     mask, truth : float32 scratch (L,), all zero at entry and at return
     learn : whether to learn
     out : float32 (n, L), written; 0 for labels that are not in the label space when the row is predicted

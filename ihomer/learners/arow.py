@@ -66,6 +66,14 @@ class AROW:
         clip_margins(scores, MOST)
         return scores[None]
 
+    def make_room(self, rows: Rows) -> None:
+        """Grow for the features and labels of rows that will be learned."""
+        self._grow(rows.n_features, rows.n_labels)
+
+    def arrays(self, n_labels: int) -> tuple[npt.NDArray[np.float32], ...]:
+        """Return what `arow_block` works on, with scratch for so many labels."""
+        return self.W, self.S, self.bias, self.bias_s, self.never, np.zeros((4, n_labels), np.float32)
+
     def _grow(self, n_features: int, n_labels: int) -> None:
         shape = (n_features, n_labels)
         self.W, self.S = grown(self.W, shape), grown(self.S, shape, 1)

@@ -152,8 +152,31 @@ class FeatureCounts:
 
     def _scratch(self, rows: Rows) -> tuple[_Floats, _Floats, _Floats, _Floats]:
         n_labels, longest = self.counts.shape[1], int(np.diff(rows.indptr).max(initial=0))
-        weights, known = np.empty((2, longest), np.float32), np.empty(n_labels, np.float32)
-        return weights, known, np.zeros(n_labels, np.float32), np.zeros(n_labels, np.float32)
+        return scratch_of(n_labels, longest)
+
+    # ------------------------------------------------------------------ in a chain
+
+    def make_room(self, rows: Rows) -> None:
+        """Grow for all features and labels of the rows, without having met them."""
+        d, n = rows.n_features, rows.n_labels
+        self.counts = grown(self.counts, (2, n))
+        self.seen, self.quality = grown(self.seen, (d,)), grown(self.quality, (d,), float(FIRST_QUALITY))
+        assert self.table is not None
+        self.table = grown(self.table, (d, n))
+
+    def meet(self, n_features: int, n_labels: int) -> bool:
+        """Note how many features and labels rows have that will be learned, or return False: too many for the table."""
+        met = max(self.n_features, n_features)
+        if 4 * met * n_labels > self.table_bytes:
+            return False
+        self.n_features = met
+        return True
+
+    def arrays(self, longest: int) -> tuple[npt.NDArray[Any], ...]:
+        """Return what `table_block` works on, with scratch for rows of so many entries."""
+        assert self.table is not None
+        scratch = scratch_of(self.counts.shape[1], longest)
+        return self.seen, self.quality, self.counts, self.rows, self.table, *scratch
 
     # ------------------------------------------------------------------ room
 
@@ -278,6 +301,12 @@ class FeatureCounts:
         self.table = state.get("table")
         if self.table is None:
             self._lay_out(state["indptr"], state["labels"], state["cells"], slack=False)
+
+
+def scratch_of(n_labels: int, longest: int) -> tuple[_Floats, _Floats, _Floats, _Floats]:
+    """Return the scratch of the kernels, for so many labels and entries of a row."""
+    weights, known = np.empty((2, longest), np.float32), np.empty(n_labels, np.float32)
+    return weights, known, np.zeros(n_labels, np.float32), np.zeros(n_labels, np.float32)
 
 
 def _last_ids(rows: Rows) -> _Ints:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ihomer.arrays import grown, used
 from ihomer.kernels.history import history_block
 from ihomer.learners.protocol import Views
+from ihomer.rows import Rows
 
 #: What the stack learned on streams other than those reported, sparse and dense: Markov, prior, fast, slow.
 FIRST_WEIGHTS = {False: (-0.28, 0.16, 0.17, -0.47), True: (0.10, 0.76, 0.34, -0.59)}
@@ -62,14 +63,18 @@ class LabelHistory:
     def block(self, views: Views, *, learn: bool) -> npt.NDArray[np.float32]:
         """Return scores, float32 (4, n, n_labels), of each row before it is learned (if `learn`)."""
         rows = views.plain
-        self.counts = grown(self.counts, (3, rows.n_labels))
-        self.faded = grown(self.faded, (4, rows.n_labels))
+        self.make_room(rows)
         out = np.zeros((4, len(rows), rows.n_labels), np.float32)
         history_block(
             rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices,
             rows.limits, self.counts, self.faded, self.rows, learn, out,
         )  # fmt: skip
         return out
+
+    def make_room(self, rows: Rows) -> None:
+        """Grow for the labels of the rows."""
+        self.counts = grown(self.counts, (3, rows.n_labels))
+        self.faded = grown(self.faded, (4, rows.n_labels))
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Do nothing: shares have no step size, and the faded ones follow at one speed for ever."""

@@ -46,8 +46,7 @@ class Inputs:
     def block(self, rows: Rows, *, learn: bool) -> Views:
         """Return the rows with scaled features; with `learn` the scales move after each row."""
         if learn:
-            self.largest = grown(self.largest, (rows.n_features,))
-            self.moments = grown(self.moments, (rows.n_features, 5))
+            self.make_room(rows)
         n = len(rows)
         non_zeros = int(rows.indptr[-1] - rows.indptr[0])
         # The kernel asks for room for the longest row it could write, counted from where it is.
@@ -60,6 +59,11 @@ class Inputs:
         )  # fmt: skip
         plain = rows.scaled(indptr, ids[:end], values[:end])
         return Views(plain, plain.scaled(indptr, plain.indices, idf[:end]), self.regime == DENSE)
+
+    def make_room(self, rows: Rows) -> None:
+        """Grow for the features of rows that will be learned."""
+        self.largest = grown(self.largest, (rows.n_features,))
+        self.moments = grown(self.moments, (rows.n_features, 5))
 
     @property
     def n_bytes(self) -> int:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ihomer.blocks import BLOCK, is_boundary
 from ihomer.kernels.inputs import DENSE, SPARSE
+from ihomer.learners.chain import Chain
 from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
@@ -43,6 +44,7 @@ class Mixture:
 
     def _start(self, regime: int) -> None:
         self.inputs = Inputs(regime)
+        self.chain: Chain | None = None
         self.experts: dict[str, SharedExpert] = self.composition.experts(dense=regime == DENSE, seed=self.seed)
         self.stack = self.composition.stack(self.experts, self.n_others, dense=regime == DENSE)
 
@@ -66,6 +68,15 @@ class Mixture:
         return p
 
     def _block(self, rows: Rows, others: _Scores, *, learn: bool) -> _Scores:
+        if len(rows) <= BLOCK and not self.n_others:
+            if self.chain is None:
+                self.chain = Chain.of(self.inputs, self.experts, self.stack)
+            p = None if self.chain is None else self.chain.block(rows, learn=learn)
+            if p is not None:
+                self.n_labels = max(self.n_labels, rows.n_labels) if learn else self.n_labels
+                return p
+        if learn:
+            self.chain = None  # it knows the arrays that the experts may replace now
         views = self.inputs.block(rows, learn=learn)
         scores = np.concatenate([*(expert.block(views, learn=learn) for expert in self.experts.values()), others])
         if learn:
@@ -98,6 +109,7 @@ class Mixture:
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
+        self.chain = None
         for expert in self.experts.values():
             expert.reopen(labels)
 
@@ -123,6 +135,7 @@ class Mixture:
         inputs = Inputs.from_state(state["inputs"])
         self._start(inputs.regime)
         self.inputs = inputs
+        self.chain = None
         for name, expert in self.experts.items():
             expert.restore(state["experts"][name])
         self.stack.restore(state["stack"])
@@ -133,6 +146,7 @@ class Mixture:
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending), drop the others; what is said of those kept does not change."""
+        self.chain = None
         for expert in self.experts.values():
             expert.keep(positions)
         self.stack.keep(positions)

@@ -77,26 +77,32 @@ class RecentRows:
         rows = views.plain
         self.late = grown(self.late, (rows.n_labels,))
         if learn:
-            self._grow(rows)
-        size, room = len(self.ring), len(self.late)
+            self.make_room(rows, int(np.diff(rows.indptr).max(initial=0)))
         out = np.zeros((3, len(rows), rows.n_labels), np.float32)
-        recent_block(
+        recent_block(  # type: ignore[call-arg]
             rows.indptr, rows.indices, rows.indices & np.int32(BUCKETS - 1), rows.values,
             rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices,
-            rows.limits, self.memory, self.places, self.listed, self.ring, self.late, self.clock,
-            np.empty((1, size), np.float32), np.empty(size, np.int64),
-            np.empty(RECENT, np.int64), np.empty(RECENT, np.float32),
-            np.zeros(room, np.float32), np.zeros(room, np.float32), learn, out,
+            rows.limits, *self.arrays(), learn, out,
         )  # fmt: skip
         return out
 
-    def _grow(self, rows: Rows) -> None:
-        """Make room for the features of `rows`, and for the longest of them and of its lists of labels."""
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return what `recent_block` works on, with its scratch."""
+        size, room = len(self.ring), len(self.late)
+        return (
+            self.memory, self.places, self.listed, self.ring, self.late, self.clock,
+            np.empty((1, size), np.float32), np.empty(size, np.int64),
+            np.empty(RECENT, np.int64), np.empty(RECENT, np.float32),
+            np.zeros(room, np.float32), np.zeros(room, np.float32),
+        )  # fmt: skip
+
+    def make_room(self, rows: Rows, longest: int) -> None:
+        """Grow for the labels and features of the rows, the entries of the longest, and the longest list of labels."""
+        self.late = grown(self.late, (rows.n_labels,))
         size = len(self.ring)
-        longest = min(int(np.diff(rows.indptr).max(initial=0)), BUCKETS)
         lists = np.maximum(np.diff(rows.label_indptr), np.diff(rows.known_indptr))
         self.memory = _at_most(grown(self.memory, (min(rows.n_features, BUCKETS), size)))
-        self.places = grown(self.places, (size, longest))
+        self.places = grown(self.places, (size, min(longest, BUCKETS)))
         self.listed = grown(self.listed, (size, int(lists.max(initial=0))))
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:

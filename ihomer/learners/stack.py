@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, used
+from ihomer.kernels.lanes import padded
 from ihomer.kernels.stack import stack_block
 from ihomer.rows import Rows
 
@@ -64,18 +65,30 @@ class Stack:
         rows
             For their labels.
         """
+        n = rows.n_labels
+        self.make_room(rows)
+        p = np.zeros((len(rows), n), np.float32)
+        stack_block(  # type: ignore[call-arg]
+            scores,
+            rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
+            self.held, self.counted, np.float32(self.own), *self.arrays(n)[2:], learn, p,
+        )  # fmt: skip
+        return p
+
+    def make_room(self, rows: Rows) -> None:
+        """Grow for the labels of the rows."""
         n, k = rows.n_labels, len(self.w)
         self.v, self.D = grown(self.v, (k, n)), grown(self.D, (k, n), self.own)
         self.held = grown(self.held, (n,))
-        p = np.zeros((len(rows), n), np.float32)
-        stack_block(
-            scores,
-            rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
-            self.held, self.counted, np.float32(self.own), self.w, self.v, self.D, self.A, self._precision, self.lower,
-            self.clock, np.empty((k, n), np.float32), np.empty(k), np.empty((5, 1, n), np.float32),
-            np.zeros(n, np.float32), np.zeros(n, np.float32), learn, p,
+
+    def arrays(self, n_labels: int) -> tuple[npt.NDArray[Any], ...]:
+        """Return what `stack_block` works on, with scratch for so many labels."""
+        k, width = len(self.w), padded(n_labels)
+        return (
+            self.held, self.counted, self.w, self.v, self.D, self.A, self._precision, self.lower, self.clock,
+            np.zeros((k, width), np.float32), np.empty(k), np.zeros((5, 1, width), np.float32),
+            np.zeros(n_labels, np.float32), np.zeros(n_labels, np.float32),
         )  # fmt: skip
-        return p
 
     @property
     def n_bytes(self) -> int:
