@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ihomer.answers import Answer
 from ihomer.arrays import grown
+from ihomer.kernels.meet import meet_rows
 from ihomer.one_row import OneRow
 from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
@@ -135,30 +136,21 @@ class Door:
     ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
         """Return offsets, ids and values of all features; those not met enter, or get the ids that they would get."""
         indptr, source, values = features_of(batch)
-        ids = np.empty_like(source)
+        ids, met = np.empty_like(source), np.empty(len(batch) + 1, np.int64)
         table = self._table(batch.features, source)
-        met = largest = len(self.features)
-        row, n = 0, len(batch)
-        before = np.full(n + 1, met)  # columns met before each row
-        while (row := translate(indptr, source, table, row, ids)) < n:
-            span = slice(indptr[row], indptr[row + 1])
-            for i in source[span][table[source[span]] < 0].tolist():
-                table[i] = self.features.get_like(batch.features, i)
-            unmet = unmet_columns(batch.features, source[span], values[span], table)
-            if grow:
-                for i in unmet:
-                    table[i] = self.features.add_like(batch.features, i)
-                ids[span] = table[source[span]]
-                before[row + 1 :] = len(self.features)
-            else:
-                tentative = table.copy()
-                tentative[unmet] = np.arange(met, met + len(unmet))
-                ids[span] = tentative[source[span]]
-                largest = max(largest, met + len(unmet))
-            row += 1
+        unknown = np.unique(source[table[source] < 0])
+        table[unknown] = self.features.find_like(batch.features, unknown.tolist())
+        unknown = unknown[table[unknown] < 0]
+        rank = np.empty(len(table) if len(unknown) else 0, np.int32)
+        rank[batch.features.in_order(unknown.tolist())] = np.arange(len(unknown))
+        new = np.empty_like(unknown)
+        n = meet_rows(indptr, source, values, table, rank, len(self.features), grow, new, ids, met)
+        largest = len(self.features) + n
+        if grow:
+            self.features.extend_like(batch.features, new[:n].tolist())
         if np.isnan(values).any() and (self.features.nominal or (ids < 0).any()):
-            indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, before)
-        sort_all(indptr, ids, values, max(largest, len(self.features)))
+            indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, met)
+        sort_all(indptr, ids, values, largest)
         return indptr, ids, values
 
     def _with_whole_attributes(
@@ -289,17 +281,6 @@ def merged(
     offsets = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=n), out=offsets[1:])
     return offsets, np.concatenate((ids, more_ids))[order], np.concatenate((values, more_values))[order]
-
-
-def unmet_columns(
-    names: Vocabulary, source: _Table, values: npt.NDArray[np.float32], table: _Table
-) -> list[int]:
-    """Return the columns of one row that `table` does not know, in the order of their names.
-
-    Missing values are left out: that a feature nobody has met is missing says nothing, behind every door.
-    """
-    new = source[(table[source] < 0) & ~np.isnan(values)].tolist()
-    return sorted(new, key=lambda i: sort_key(names.name(i)))
 
 
 def without_dropped(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from streams.names import Name, plain_name
+from streams.names import Name, plain_name, sort_key
 
 #: Kinds of a column: a number, or the 0/1 indicator of one category of a nominal attribute.
 NUMERIC, INDICATOR = 0, 1
@@ -150,6 +150,27 @@ class Vocabulary:
             return self.get_category(*other._categories[i])
         mine = self.get(other._names[i])
         return -1 if mine in self._categories else mine
+
+    def find_like(self, other: Vocabulary, ids: list[int]) -> list[int]:
+        """Return what `get_like` says of every one of the columns `ids` of `other`."""
+        if self._categories or other._categories:
+            return [self.get_like(other, i) for i in ids]
+        names = other._names
+        return [self.ids.get(names[i], -1) for i in ids]
+
+    def extend_like(self, other: Vocabulary, ids: list[int]) -> None:
+        """Do `add_like` with every one of the columns `ids` of `other`."""
+        names = [other._names[i] for i in ids]
+        if type(self) is Vocabulary and not other._categories and self.ids.keys().isdisjoint(names):
+            self.ids.update(zip(names, range(len(self), len(self) + len(names)), strict=True))
+            self._names += names
+        else:
+            for i in ids:
+                self.add_like(other, i)
+
+    def in_order(self, ids: list[int]) -> list[int]:
+        """Return the columns `ids` in the order of their names (`streams.names.sort_key`)."""
+        return sorted(ids, key=lambda i: sort_key(self._names[i]))
 
     def kind(self, i: int) -> int:
         """Return NUMERIC or INDICATOR."""

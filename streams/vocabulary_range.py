@@ -52,6 +52,10 @@ class RangeVocabulary(Vocabulary):
             self._names = cast("list[Name]", range(n))
             self._range.n = n
 
+    def in_order(self, ids: list[int]) -> list[int]:
+        """Return the columns `ids` in the order of their names."""
+        return sorted(ids) if isinstance(self._names, range) else super().in_order(ids)
+
     def copy(self) -> Vocabulary:
         """Return an independent copy with the same ids."""
         return RangeVocabulary(len(self)) if isinstance(self._names, range) else super().copy()
