@@ -20,6 +20,7 @@ from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
 from ihomer.rows import Rows, labels_of
+from ihomer.threads import Threads
 from streams.names import Name
 
 #: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
@@ -58,6 +59,9 @@ class IHOMER(ArrayEstimator):
         Confidence of the ADWIN detectors of the model and of every cluster.
     seed
         Seed of everything that draws: same seed and stream, same bits.
+    threads
+        How many threads experts, and the trees of one of them, may work in; the same bits whatever the number. Pays
+        with "balanced" and "accurate" on batches, not on single rows.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class IHOMER(ArrayEstimator):
         clusterer: LabelHierarchy | None = None,
         delta: float = 0.002,
         seed: int = 7,
+        threads: int = 1,
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -90,6 +95,7 @@ class IHOMER(ArrayEstimator):
         self.clusterer = clusterer
         self.delta = delta
         self.seed = seed
+        self.threads = threads
         super().__init__()
 
     @classmethod
@@ -108,7 +114,8 @@ class IHOMER(ArrayEstimator):
             raise ValueError(f'preset "{self.preset}" has no learner of its own: give one (learner=...)')
         self._clustered = None if self._cluster_learner is None else Clustered(self._make_core)
         n_others = int(self._clustered is not None)
-        self._mixture = None if preset.shared is None else Mixture(preset.shared, n_others, self.seed)
+        threads = Threads(self.threads)
+        self._mixture = None if preset.shared is None else Mixture(preset.shared, n_others, self.seed, threads)
         decision = preset.decision if self.decision is None else self.decision
         self._decision = make_decision(self.target if decision is None else decision)
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer

@@ -14,8 +14,13 @@ from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
+from ihomer.threads import Threads
 
 _Scores = npt.NDArray[np.float32]
+
+#: Fewer rows than this are not worth handing to another thread.
+LEAST_ROWS = 16
+ALONE = Threads()
 
 
 class Mixture:
@@ -32,9 +37,14 @@ class Mixture:
         How many scores of further experts come with each block.
     seed
         For experts that draw.
+    threads
+        Where the experts work.
     """
 
-    def __init__(self, composition: Composition, n_others: int = 0, seed: int = 0) -> None:
+    def __init__(
+        self, composition: Composition, n_others: int = 0, seed: int = 0, threads: Threads | None = None
+    ) -> None:
+        self.threads = Threads() if threads is None else threads
         self.composition = composition
         self.n_others = n_others
         self.seed = seed
@@ -78,7 +88,9 @@ class Mixture:
         if learn:
             self.chain = None  # it knows the arrays that the experts may replace now
         views = self.inputs.block(rows, learn=learn)
-        scores = np.concatenate([*(expert.block(views, learn=learn) for expert in self.experts.values()), others])
+        threads = self.threads if len(rows) >= LEAST_ROWS else ALONE
+        said = threads.map(lambda expert: expert.block(views, learn=learn), self.experts.values())
+        scores = np.concatenate([*said, others])
         if learn:
             self.n_labels = max(self.n_labels, rows.n_labels)
         return self.stack.block(scores, rows, learn=learn)
