@@ -19,7 +19,7 @@ from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
-from ihomer.rows import Rows, labels_of
+from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
 from streams.names import Name
 
@@ -144,7 +144,7 @@ class IHOMER(ArrayEstimator):
         if self._unwatched:
             p_left, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
             self._unwatched = [(p_left, labels, *left)]
-        return Scored(p, *joined(sets))
+        return Scored(p, *chained(sets)) if sets else Scored(p, np.zeros(1, np.int64), np.zeros(0, np.int32))
 
     def _train_block(self, block: Rows, at: int) -> Scored:
         """Predict each row of a block that crosses no boundary, then learn it; `at` is the row of the stream after it."""
@@ -287,19 +287,9 @@ class IHOMER(ArrayEstimator):
         self._log = EventLog.from_state(state["events"])
 
 
-def joined(
-    sets: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return the label sets of several blocks as one."""
-    if len(sets) == 1:
-        return sets[0]
-    lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(indptr) for indptr, _ in sets)])
-    return np.cumsum(lengths), np.concatenate([np.zeros(0, np.int32), *(ids for _, ids in sets)])
-
-
 def watched(
     blocks: list[Unwatched],
 ) -> tuple[npt.NDArray[np.float32], Rows, tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
     """Return blocks of equal label spaces as one, without their features: probabilities, rows, label sets."""
-    sets = joined([(indptr, indices) for _, _, indptr, indices in blocks])
+    sets = chained([(indptr, indices) for _, _, indptr, indices in blocks])
     return np.concatenate([p for p, _, _, _ in blocks]), labels_of([rows for _, rows, _, _ in blocks]), sets

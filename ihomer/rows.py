@@ -143,10 +143,8 @@ def appended(first: Rows, second: Rows) -> Rows:
 
 def labels_of(blocks: list[Rows]) -> Rows:
     """Return the labels of blocks that follow one another as one block of rows without features."""
-    held, known = (
-        _chained([(getattr(rows, f"{kind}_indptr"), getattr(rows, f"{kind}_indices")) for rows in blocks])
-        for kind in ("label", "known")
-    )
+    held = chained([(rows.label_indptr, rows.label_indices) for rows in blocks])
+    known = chained([(rows.known_indptr, rows.known_indices) for rows in blocks])
     status = np.concatenate([rows.status for rows in blocks])
     return Rows(
         np.zeros(len(status) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), *held, status, *known,
@@ -155,15 +153,24 @@ def labels_of(blocks: list[Rows]) -> Rows:
     )  # fmt: skip
 
 
-def _chained(
+def chained(
     parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return CSR arrays that follow one another as one."""
-    indptr, n = [np.zeros(1, np.int64)], 0
-    for offsets, _ in parts:
-        indptr.append(offsets[1:] + (n - offsets[0]))
-        n += int(offsets[-1] - offsets[0])
-    return np.concatenate(indptr), np.concatenate([ids[offsets[0] : offsets[-1]] for offsets, ids in parts])
+    """Return CSR arrays that follow one another as one; their offsets need not begin at 0.
+
+    Examples
+    --------
+    >>> one, other = np.array([1, 2, 2]), np.array([0, 2])
+    >>> chained([(one, np.array([7, 8, 9], np.int32)), (other, np.array([5, 6], np.int32))])
+    (array([0, 1, 1, 3]), array([8, 5, 6], dtype=int32))
+    """
+    offsets, ids, end = [0], [], 0
+    for indptr, indices in parts:
+        at = indptr.tolist()  # most are short: a list is quicker than an array
+        offsets += [end + stop - at[0] for stop in at[1:]]
+        end = offsets[-1]
+        ids.append(indices[at[0] : at[-1]])
+    return np.array(offsets, np.int64), np.concatenate(ids)
 
 
 def rows_state(rows: Rows) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ihomer.arrays import capacity
 from ihomer.blocks import BLOCK
-from ihomer.kernels.chain import chain_block, widths
+from ihomer.kernels.chain import chain_block, lay_out, widths
 from ihomer.kernels.inputs import DENSE, SPARSE
 from ihomer.kernels.recent_rows import BUCKETS
 from ihomer.learners.arow import AROW, MOST
@@ -96,7 +96,7 @@ class Chain:
                 rows.indptr, rows.indices, rows.values, rows.label_indptr, rows.label_indices, rows.status,
                 rows.known_indptr, rows.known_indices, rows.limits, self._offsets[: len(rows) + 1],
             ),
-            *self._arrays, learn, out,
+            self._desk, learn, out,
         )  # fmt: skip
         return out
 
@@ -126,7 +126,7 @@ class Chain:
         n_others = 8 if self.counts is None else 10
         scores = np.zeros((n_others, BLOCK, n), np.float32)
         counts: tuple[npt.NDArray[Any], ...] = self.counts.arrays(self._longest) if self.counts else _NO_COUNTS
-        self._arrays = (
+        self._desk = lay_out(
             (ids[0], x[0], x[1], ids[1]),
             (self.inputs.largest, self.inputs.moments, self.inputs.counters),
             self.arow.arrays(n),
@@ -135,7 +135,7 @@ class Chain:
             counts,
             (scores[0], scores[1:5], scores[5:8], scores[8:] if self.counts else np.zeros((2, 0, 0), np.float32), scores),
             self.stack.arrays(n),
-            np.float32(self.arow.r), MOST, np.float32(self.stack.own),
+            (np.float32(self.arow.r), MOST, np.float32(self.stack.own)),
         )  # fmt: skip
 
 
