@@ -27,8 +27,10 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import caching
+from numba.core.runtime.nrt import rtsys
 
 _config: Any = numba.core.config
+_runtime: Any = rtsys
 F = TypeVar("F", bound=Callable[..., object])
 
 #: Nothing here may change a bit from run to run: no fastmath (it re-orders sums), no parallel reductions.
@@ -104,7 +106,9 @@ class _Cache(_FunctionCache):  # type: ignore[misc]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            # What numba does without first looking for what extensions register, which imports all of scipy.linalg.
+            _runtime.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except (OSError, EOFError, pickle.UnpicklingError):  # cannot be read, or is not whole: compiled anew
             return None
 

@@ -126,7 +126,7 @@ class Chain:
         n_others = 8 if self.counts is None else 10
         scores = np.zeros((n_others, BLOCK, n), np.float32)
         counts: tuple[npt.NDArray[Any], ...] = self.counts.arrays(self._longest) if self.counts else _NO_COUNTS
-        self._desk = lay_out(
+        self._arrays = (
             (ids[0], x[0], x[1], ids[1]),
             (self.inputs.largest, self.inputs.moments, self.inputs.counters),
             self.arow.arrays(n),
@@ -138,6 +138,7 @@ class Chain:
             (np.float32(self.arow.r), MOST, np.float32(self.stack.own)),
         )  # fmt: skip
 
+        self._desk = lay_out(*self._arrays)
 
 _NONE = np.zeros(0, np.float32)
 #: In place of the arrays of the counts, in dense streams.
