@@ -137,8 +137,8 @@ class Chain:
             self.stack.arrays(n),
             (np.float32(self.arow.r), MOST, np.float32(self.stack.own)),
         )  # fmt: skip
-
         self._desk = lay_out(*self._arrays)
+
 
 _NONE = np.zeros(0, np.float32)
 #: In place of the arrays of the counts, in dense streams.
