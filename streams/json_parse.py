@@ -20,6 +20,7 @@ from streams.kernels.parse_json import (
     parse_json,
 )
 from streams.rows import sorting_scratch
+from streams.sources import newlines
 from streams.vocabulary import NUMERIC, Vocabulary
 
 T = TypeVar("T", bound=np.generic)
@@ -110,7 +111,7 @@ class BlockParser:
         """Take up a block of lines, valid UTF-8 that ends with a newline; `line` is the number of the first."""
         self._block, self._data = block, np.frombuffer(block, np.uint8)
         self._state[AT], self._state[LINE], self._state[ROWS] = 0, line, 0
-        n = block.count(b"\n")
+        n = newlines(block)
         cells, labels = len(block) // 5 + 1, len(block) // 3 + 1  # the shortest are `"":0,` and `"",`
         self._indptr, self._label_indptr = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
         self._ids, self._values = np.empty(cells, np.int32), np.empty(cells, np.float32)

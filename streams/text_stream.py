@@ -11,7 +11,7 @@ import numpy as np
 
 from streams.concatenate import in_batches_of
 from streams.errors import BadRows, RowError, StreamError
-from streams.sources import CHUNK, ByteSource, line_blocks, without_mark
+from streams.sources import CHUNK, ByteSource, line_blocks, newlines, without_mark
 from streams.stream import ROWS, Stream
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class BlockParser(abc.ABC):
         """Turn to a block, which ends with a newline and whose first line has the number `line`."""
         from streams.kernels import parse_bytes as at
 
-        n_lines = block.count(b"\n")
+        n_lines = newlines(block)
         if len(block) > self._max_bytes or n_lines > self._max_lines:
             self._max_bytes, self._max_lines = max(len(block), self._max_bytes), max(n_lines, self._max_lines)
             self._reserve(self._max_bytes, self._max_lines)

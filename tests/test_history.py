@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ihomer.kernels.fastmath import log_odds
-from ihomer.kernels.history import BEYOND, COMPLETE, HELD, LAST, REPEATED
+from ihomer.kernels.history import BEYOND, COMPLETE, HELD, LAST, REPEATED, WINDOW
 from ihomer.learners.history import LabelHistory
 from tests import label_streams as streams
 from tests.naive import history as naive
@@ -43,7 +43,7 @@ def test_log_odds(p: float, least: float) -> None:
 
 @pytest.mark.parametrize("rows_before", [2**24 - 10, 2**31 - 10, 10**12])
 def test_counts_go_on_for_ever(rows_before: int) -> None:
-    """With counts far beyond what float32 can count, scores are still those of exact counts."""
+    """With counts far beyond what float32 can count, scores are those of exact counts, which are halved in time."""
     n = 200
     truth = np.random.default_rng(0).random(n) < 0.5
     rows = streams.rows_from_arrays(np.zeros(n), np.where(truth, 0, -1), 1, 2)
@@ -56,14 +56,17 @@ def test_counts_go_on_for_ever(rows_before: int) -> None:
     for i in range(1, n):
         got = expert.block(streams.views_of(rows.slice(i, i + 1)), learn=True)
         prior = (held + 0.5) / (known + 1)
-        after_held = held - last
+        after_held = max(held - last, 0)
         hits, tried = (repeated, after_held) if last else (held - repeated, known - after_held)
         markov = (hits + 2 * prior) / (tried + 2)
         assert got[0, 0, 0] == pytest.approx(0.7 * linear.log_odds(markov, 0.003) + 0.5, abs=1e-3)
         assert got[1, 0, 0] == pytest.approx(0.5 * linear.log_odds(prior, 0.001) + 0.5, abs=1e-3)
         repeated += last and bool(truth[i])
         held, known, last = held + bool(truth[i]), known + 1, bool(truth[i])
+        if known >= WINDOW:
+            held, known, repeated = held / 2, known / 2, repeated / 2
     assert expert.counts[:, 0].tolist() == [held, repeated, 0]
+    assert known < WINDOW
     assert expert.rows[COMPLETE] == known
     assert expert.counts[BEYOND, 1] == 0
 

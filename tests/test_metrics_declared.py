@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ihomer.evaluation.baselines import LabelPrior, MajoritySet, NoChange
 from ihomer.evaluation.labels import MetIds
+from ihomer.evaluation.lookup import Lookup
 from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.prequential import Prequential
 from streams import Batch, StreamError, Vocabulary, open_stream
@@ -107,7 +108,7 @@ def test_baselines_are_the_same_far_out(truths, rows, baseline):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.integers(-1, 30), max_size=8), max_size=8))
+@given(st.lists(st.lists(st.integers(-1, 30) | st.sampled_from([1 << 16, 2_000_000_000]), max_size=8), max_size=8))
 def test_met_ids_are_a_sorted_set(blocks):
     met, held = MetIds(), np.empty(0, np.int64)
     for block in blocks:
@@ -117,7 +118,26 @@ def test_met_ids_are_a_sorted_set(blocks):
         assert met.ids.tolist() == held.tolist() == sorted(set(held.tolist()))
         assert met.ids[met.places(ids)].tolist() == block
         assert len(met) == len(met.ids)
-        assert met.fresh(ids).size == 0
+        assert met.add(ids).size == 0
+    with pytest.raises(KeyError, match="31"):
+        met.places(np.array([31], np.int32))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(st.integers(-1, 9) | st.sampled_from([(1 << 16) - 1, 1 << 16, HUGE]), st.integers(-1, 9)),
+    st.lists(st.lists(st.integers(-1, 9) | st.sampled_from([(1 << 16) - 1, 1 << 16, HUGE]), max_size=4), max_size=4),
+)
+def test_a_lookup_is_a_dict(values, asked):
+    keys = sorted(values)
+    lookup = Lookup(np.array(keys, np.int32), np.array([values[k] for k in keys], np.int32))
+    for ids in asked:
+        array = np.array([ids, ids], np.int32)
+        array.flags.writeable = False
+        found = lookup(array)
+        assert (None if found is None else found.tolist()) == (
+            None if any(i not in values for i in ids) else [[values[i] for i in ids]] * 2
+        )
 
 
 def test_declared_labels_count_before_they_are_met():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.kernels.decide import f1_block, fixed_block
+from ihomer.kernels.decide import FIRST_HITS, FIRST_MASS, f1_block, fixed_block
 from ihomer.rows import Rows
 
 #: Label sets in CSR: int64 (n + 1,), int32.
@@ -60,8 +60,7 @@ class F1Threshold:
     """
 
     def __init__(self) -> None:
-        # As if 20 labels, predicted or true, had been seen with a threshold of a quarter.
-        self.numbers = np.array([5.0, 20.0, 0.0, 0.0])
+        self.numbers = np.array([FIRST_HITS, FIRST_MASS, 0.0, 0.0])
 
     def block(self, p: npt.NDArray[np.float32], rows: Rows, *, learn: bool) -> Sets:
         """Return the label sets of the rows; with `learn` each row moves the threshold after it."""

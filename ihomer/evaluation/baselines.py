@@ -171,11 +171,12 @@ class LabelPrior(Baseline):
     def _make_room(self, batch: Batch) -> None:
         super()._make_room(batch)
         before = self._met.ids
-        at = self._met.add(batch.label_indices)
-        self._insert(at)
+        self._insert(self._met.add(batch.label_indices))
         if batch.known_indices is not None:
             self._insert(self._met.add(batch.known_indices))
-        moved = np.append(self._met.places(before), -1).astype(np.int32)  # the last entry is what -1 finds
+        if self._met.ids is before:
+            return
+        moved = np.append(self._met.places(before), np.int32(-1))  # the last entry is what -1 finds
         self._best = moved[self._best]
         size = self._state[kernels.SIZE]
         self._current[:size] = moved[self._current[:size]]
@@ -187,7 +188,7 @@ class LabelPrior(Baseline):
 
     def _run(self, first: int, truth: Truth, out: Ints, indptr: npt.NDArray[np.int64], top: Ints) -> int:
         label_indptr, label_ids, known_indptr, known_ids, status = truth
-        places, known_places = (self._met.places(ids).astype(np.int32) for ids in (label_ids, known_ids))
+        places, known_places = self._met.places(label_ids), self._met.places(known_ids)
         row = int(
             kernels.label_prior(
                 first, label_indptr, places, known_indptr, known_places, status,

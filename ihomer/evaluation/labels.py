@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.evaluation.lookup import Lookup
 from streams.vocabulary import Vocabulary
 from streams.vocabulary_range import RangeVocabulary
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from streams.names import Name
 
 Ints = npt.NDArray[np.int32]
-Places = npt.NDArray[np.int64]
 
 
 class MetIds:
@@ -41,28 +41,33 @@ class MetIds:
 
     def __init__(self) -> None:
         self.ids = np.empty(0, np.int32)
+        self._places = Lookup(self.ids, self.ids)
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def fresh(self, ids: Ints) -> Ints:
-        """Return those of `ids` that were not met yet, ascending, each once."""
-        places = self.places(ids)
-        known = np.zeros(ids.shape, bool)
-        inside = places < len(self.ids)
-        known[inside] = self.ids[places[inside]] == ids[inside]
-        return np.unique(ids[~known])
-
-    def add(self, ids: Ints) -> Places:
+    def add(self, ids: Ints) -> npt.NDArray[np.int64]:
         """Enter new ones; return where they go, as `numpy.insert` takes it for arrays of the old length."""
-        fresh = self.fresh(ids)
-        at = self.places(fresh)
+        if self._places(ids) is not None:
+            return np.empty(0, np.int64)
+        fresh = np.setdiff1d(ids, self.ids)
+        at = np.searchsorted(self.ids, fresh)
         self.ids = np.insert(self.ids, at, fresh)
+        self._places = Lookup(self.ids, np.arange(len(self.ids), dtype=np.int32))
         return at
 
-    def places(self, ids: Ints) -> Places:
-        """Return the places of ids that were met."""
-        return np.searchsorted(self.ids, ids)
+    def places(self, ids: Ints) -> Ints:
+        """Return the places of ids.
+
+        Raises
+        ------
+        KeyError
+            If one of them was not met.
+        """
+        places = self._places(ids)
+        if places is None:
+            raise KeyError(np.setdiff1d(ids, self.ids).tolist())
+        return places
 
 
 class Renaming:
@@ -83,18 +88,24 @@ class Renaming:
         self._forget(Vocabulary())
 
     def _forget(self, source: Vocabulary) -> None:
-        self._source, self._met = source, MetIds()
-        self._table = np.empty(0, np.int32)
+        self._source = source
+        self._ids = self._renamed = np.empty(0, np.int32)
+        self._lookup = Lookup(self._ids, self._renamed)
 
     def __call__(self, source: Vocabulary, ids: Ints) -> Ints:
         """Return the ids of the same names in `target`, in an array of its own; -1 stays -1."""
         if source is not self._source:
             self._forget(source)
-        fresh = self._met.fresh(ids)
-        if len(fresh):
-            new = [-1 if i < 0 else self.target.add(source.name(i)) for i in fresh.tolist()]
-            self._table = np.insert(self._table, self._met.add(fresh), np.array(new, np.int32))
-        return self._table[self._met.places(ids)]
+        renamed = self._lookup(ids)
+        if renamed is None:
+            fresh = np.setdiff1d(ids, self._ids)
+            names = [-1 if i < 0 else self.target.add(source.name(i)) for i in fresh.tolist()]
+            at = np.searchsorted(self._ids, fresh)
+            self._ids, self._renamed = np.insert(self._ids, at, fresh), np.insert(self._renamed, at, names)
+            self._lookup = Lookup(self._ids, self._renamed)
+            renamed = self._lookup(ids)
+            assert renamed is not None
+        return renamed
 
 
 def vocabulary_of(names: Iterable[Name]) -> Vocabulary:

@@ -152,7 +152,8 @@ class Prequential:
 
     def _blocks(self) -> Iterator[Batch]:
         """Yield the rows in blocks that end at every point of the curve."""
-        batches = self.stream.batches(ROWS)
+        # A batch that ends where a point of the curve is asked for need not be cut in two.
+        batches = self.stream.batches(ROWS - ROWS % self.every or ROWS)
         while True:
             with self.watch.part("reading"):
                 batch = next(batches, None)

@@ -1,7 +1,9 @@
 """Kernel of the linear expert: diagonal AROW for all labels at once, test then train, row by row.
 
 Crammer, Kulesza & Dredze 2009, figure 1, with a diagonal covariance S: margin m = y w.x, v = x' S x,
-beta = 1 / (v + r), alpha = max(0, 1 - m) beta, w += alpha y S x, S -= beta (S x)^2.
+beta = 1 / (v + r), alpha = max(0, 1 - m) beta, w += alpha y S x, S -= beta (S x)^2. As published S only ever shrinks, and
+after many rows a weight hardly moves any more: here the precision 1 / S of what is learned also fades towards that of the
+start, 1, so S -= beta ((S x)^2 - S (1 - S) r / MEMORY).
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from ihomer.kernels.gather import gather_add, gather_add_squares, known_end
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+#: A variance is never smaller than what so many rows leave of it: after any number of rows a weight moves as it did then.
+MEMORY = 16_384.0
+_FADE = np.float32(1.0 / MEMORY)
 #: With fewer labels to learn than one in so many, they are learned one by one, else all in one pass: the same bits.
 FEW = 6
 
@@ -38,6 +43,7 @@ def lacking(z, row, limit, truth, mask, lack):  # type: ignore[no-untyped-def]
 @jit
 def learn_few(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lack):  # type: ignore[no-untyped-def]
     """One step for every label that lacks something, label by label; parameters as `learn_all`."""
+    fade = r * _FADE
     for k in range(limit):
         if lack[k] > _ZERO:
             v = bias_s[k]
@@ -47,12 +53,13 @@ def learn_few(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lac
             step = lack[k] * beta * (truth[k] + truth[k] - _ONE)
             for i in range(start, stop):
                 j = ids[i]
-                g = S[j, k] * values[i]
+                s = S[j, k]
+                g = s * values[i]
                 W[j, k] += step * g
-                S[j, k] -= beta * g * g
-            g = bias_s[k]
-            bias[k] += step * g
-            bias_s[k] -= beta * g * g
+                S[j, k] = s - beta * (g * g - fade * (s - s * s))
+            s = bias_s[k]
+            bias[k] += step * s
+            bias_s[k] = s - beta * (s * s - fade * (s - s * s))
 
 
 @jit
@@ -66,6 +73,7 @@ def learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lac
     truth, lack : see `lacking`; `lack` is used up
     beta : float32 scratch (L,)
     """
+    fade = r * _FADE
     for k in range(limit):
         beta[k] = bias_s[k]
     gather_add_squares(ids, values, start, stop, S, limit, beta)
@@ -76,13 +84,14 @@ def learn_all(ids, values, start, stop, W, S, bias, bias_s, r, limit, truth, lac
     for i in range(start, stop):
         j, x = ids[i], values[i]
         for k in range(limit):
-            g = S[j, k] * x
+            s = S[j, k]
+            g = s * x
             W[j, k] += lack[k] * g
-            S[j, k] -= beta[k] * g * g
+            S[j, k] = s - beta[k] * (g * g - fade * (s - s * s))
     for k in range(limit):
-        g = bias_s[k]
-        bias[k] += lack[k] * g
-        bias_s[k] -= beta[k] * g * g
+        s = bias_s[k]
+        bias[k] += lack[k] * s
+        bias_s[k] = s - beta[k] * (s * s - fade * (s - s * s))
 
 
 @jit
@@ -114,15 +123,16 @@ def learn_never(ids, values, start, stop, never, r):  # type: ignore[no-untyped-
     for i in range(start, stop):
         v += values[i] * values[i] * never[ids[i] + 1, 1]
     beta = _ONE / (v + r)
-    step = lack * beta
-    g = never[0, 1]
-    never[0, 0] -= step * g
-    never[0, 1] -= beta * g * g
+    step, fade = lack * beta, r * _FADE
+    s = never[0, 1]
+    never[0, 0] -= step * s
+    never[0, 1] = s - beta * (s * s - fade * (s - s * s))
     for i in range(start, stop):
         j = ids[i] + 1
-        g = never[j, 1] * values[i]
+        s = never[j, 1]
+        g = s * values[i]
         never[j, 0] -= step * g
-        never[j, 1] -= beta * g * g
+        never[j, 1] = s - beta * (g * g - fade * (s - s * s))
 
 
 @jit

@@ -6,8 +6,12 @@ from streams.jit import jit
 
 #: Index of the numbers in the state of the F1 threshold.
 HITS, MASS, ROWS, EMPTY = 0, 1, 2, 3
-#: How fast old rows are forgotten: half of them after about 700.
-FADE = 0.999
+#: How fast old rows are forgotten: half of them after about 700, for whether label sets are ever empty 1,400.
+FADE, SLOW_FADE = 0.999, 0.9995
+#: The threshold that there is at first, a quarter, as if so many labels, predicted or true, had been seen; and what of it
+#: comes back with every row, so that there is a threshold where nothing is predicted and nothing holds for very long.
+FIRST_HITS, FIRST_MASS = 5.0, 20.0
+LEAK = 1e-6
 #: Nothing less probable than this is ever predicted.
 LEAST = 0.05
 #: While fewer rows than this share have no label at all, a row gets at least its best label.
@@ -57,7 +61,7 @@ def f1_block(  # type: ignore[no-untyped-def]
     ----------
     p : float32 (n, L)
     label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
-    state : float64 (4,): faded hits, faded mass (predicted + positive), rows learned, rows without any label
+    state : float64 (4,): faded hits, faded mass (predicted + positive), faded rows, rows without any label
     truth : int8 scratch (L,), all zero at entry and at return
     learn : whether rows move the threshold
     out_indptr, out : int64 (n + 1,), int32 (n * L,): the predicted label sets, written
@@ -98,11 +102,11 @@ def f1_block(  # type: ignore[no-untyped-def]
                     mass += 1.0
         for i in range(first, last):
             truth[label_indices[i]] = 0
-        state[HITS] = FADE * state[HITS] + hits
-        state[MASS] = FADE * state[MASS] + mass
+        state[HITS] = FADE * state[HITS] + hits + LEAK * FIRST_HITS
+        state[MASS] = FADE * state[MASS] + mass + LEAK * FIRST_MASS
         if status[row] == 2:
-            state[ROWS] += 1.0
-            state[EMPTY] += 1.0 if last == first else 0.0
+            state[ROWS] = SLOW_FADE * state[ROWS] + 1.0
+            state[EMPTY] = SLOW_FADE * state[EMPTY] + (1.0 if last == first else 0.0)
 
 
 @jit

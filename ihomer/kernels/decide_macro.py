@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.decide import FADE, LEAST, RARE_EMPTY
+from ihomer.kernels.decide import FADE, LEAK, LEAST, RARE_EMPTY, SLOW_FADE
 from streams.jit import jit
 
 #: What every label starts with, and goes back to when nothing speaks for or against it for very long: a threshold of a
 #: quarter, as if two labels, predicted or true, had been seen.
 FIRST_HITS, FIRST_MASS = 0.5, 2.0
-LEAK = 1e-6
-#: Places in `empties`: faded rows, rows without any label; half of them are forgotten after about 1,400 rows.
+#: Places in `empties`: faded rows, rows without any label, faded slowly.
 ROWS, EMPTY = 0, 1
-SLOW_FADE = 0.9995
 
 
 @jit

@@ -8,7 +8,7 @@ from ihomer.kernels.fastmath import log_odds
 from streams.jit import jit
 
 #: Rows of `counts`: rows in which the label held; rows in which its truth was known, beyond the complete rows
-#: (negative: complete rows before a label that entered unknown).
+#: (negative: complete rows before a label that entered unknown). Halved in time, with the rows.
 HELD, BEYOND = 0, 1
 #: Places in `rows`: complete and partial rows learned.
 COMPLETE, PARTIAL = 0, 1
@@ -21,6 +21,9 @@ _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.flo
 #: A feature's rows and counts are halved when it has been in so many: float32 counts exactly, and what a
 #: label does now is learned after 10^12 rows as fast as after 10^4.
 WINDOW = np.float32(16384)
+#: Counts of labels alone are halved after so many rows: what is known of a label is asked of about as many rows as the
+#: counts of its features come from.
+LABEL_WINDOW = 32_768.0
 #: Quality of a feature that was never seen; the least that is added to it; how many rows it remembers.
 FIRST_QUALITY, LEAST_QUALITY, QUALITY_ROWS = np.float32(0.1), np.float32(0.01), np.float32(100)
 #: Shares are cut here before they become log-odds.
@@ -40,7 +43,7 @@ def enter_labels(counts, rows, status, first, last):  # type: ignore[no-untyped-
 def learn_labels(  # type: ignore[no-untyped-def]
     label_indices, first, last, known_indices, known_first, known_last, status, counts, rows
 ):
-    """Count one row for its labels."""
+    """Count one row for its labels; halve the counts when it is time."""
     for i in range(first, last):
         counts[HELD, label_indices[i]] += 1.0
     if status == 2:
@@ -49,6 +52,12 @@ def learn_labels(  # type: ignore[no-untyped-def]
         rows[PARTIAL] += 1.0
         for i in range(known_first, known_last):
             counts[BEYOND, known_indices[i]] += 1.0
+    if rows[COMPLETE] + rows[PARTIAL] >= LABEL_WINDOW:
+        rows[COMPLETE] *= 0.5
+        rows[PARTIAL] *= 0.5
+        for k in range(counts.shape[1]):
+            counts[HELD, k] *= 0.5
+            counts[BEYOND, k] *= 0.5
 
 
 @jit

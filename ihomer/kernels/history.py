@@ -9,12 +9,16 @@ from streams.jit import jit
 
 #: Rows of `counts`: rows in which the label held; those of them in which it had held the last time, too; rows
 #: in which its truth was known, beyond the complete rows (negative: complete rows before a label that entered
-#: unknown).
+#: unknown). All of them are halved in time, see `WINDOW`.
 HELD, REPEATED, BEYOND = 0, 1, 2
 #: Rows of `faded`: the last known truth; faded frequencies, fast and slow; the mass of the slow one.
 LAST, FAST, SLOW, MASS = 0, 1, 2, 3
 #: Places in `rows`: complete rows; the mass of a slow frequency that was known in all of them.
 COMPLETE, FULL_MASS = 0, 1
+
+#: After so many complete rows, or twice as many with a known truth of one label, counts are halved: what changes is
+#: learned at the same speed after any number of rows, and the counts stay exact.
+WINDOW = 32_768.0
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 #: How much of a faded frequency stays from row to row, and how much the row adds.
@@ -39,7 +43,8 @@ def history_scores(counts, faded, complete, limit, row, out):  # type: ignore[no
         last = faded[LAST, k]
         # Counts are subtracted as what they are and only then made small: float32 does not count beyond 2^24.
         prior = np.float32((held + 0.5) / (known + 1.0))
-        after_held = held - np.float64(last)  # rows with the label that have a successor
+        # Rows with the label that have a successor; the last one may have been halved since.
+        after_held = max(held - np.float64(last), 0.0)
         here = last > _ZERO
         hits = np.float32(counts[REPEATED, k] if here else held - counts[REPEATED, k])
         tried = np.float32(after_held if here else known - after_held)
@@ -65,6 +70,29 @@ def fade_labels(faded, first, last):  # type: ignore[no-untyped-def]
 
 
 @jit
+def count_complete(counts, rows):  # type: ignore[no-untyped-def]
+    """Count one complete row; halve all counts when it is time."""
+    rows[COMPLETE] += 1.0
+    if rows[COMPLETE] >= WINDOW:
+        rows[COMPLETE] *= 0.5
+        for k in range(counts.shape[1]):
+            counts[HELD, k] *= 0.5
+            counts[REPEATED, k] *= 0.5
+            counts[BEYOND, k] *= 0.5
+
+
+@jit
+def count_known(counts, k, complete):  # type: ignore[no-untyped-def]
+    """Count a partial row in which label k was known; halve the label's counts when it is time."""
+    counts[BEYOND, k] += 1.0
+    known = complete + counts[BEYOND, k]
+    if known >= 2.0 * WINDOW:
+        counts[HELD, k] *= 0.5
+        counts[REPEATED, k] *= 0.5
+        counts[BEYOND, k] = 0.5 * known - complete
+
+
+@jit
 def history_block(  # type: ignore[no-untyped-def]
     label_indptr, label_indices, status, known_indptr, known_indices, limits, counts, faded, rows, learn, out
 ):
@@ -82,9 +110,9 @@ def history_block(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     label_indptr ... limits : the rows' labels, see `ihomer.rows.Rows`
-    counts : float64 (3, L), whole numbers: exact up to 2^53
+    counts : float64 (3, L)
     faded : float32 (4, L)
-    rows : float64 (2,): complete rows learned; the mass that a slow frequency has after them
+    rows : float64 (2,): complete rows learned, halved with the counts; the mass that a slow frequency has after them
     learn : whether to learn
     out : float32 (4, n, L), zeros at entry: written for the labels below limits[i + 1]
     """
@@ -107,13 +135,13 @@ def history_block(  # type: ignore[no-untyped-def]
             counts[REPEATED, k] += np.float64(faded[LAST, k])
         if status[row] == 2:
             fade_labels(faded, np.int64(0), np.int64(limit))
-            rows[COMPLETE] += 1.0
+            count_complete(counts, rows)
             rows[FULL_MASS] = SLOW_STAYS * np.float32(rows[FULL_MASS]) + SLOW_COMES
         else:
             for i in range(known_indptr[row], known_indptr[row + 1]):
                 label = np.int64(known_indices[i])
                 fade_labels(faded, label, label + 1)
-                counts[BEYOND, label] += 1.0
+                count_known(counts, label, rows[COMPLETE])
         for i in range(first, last):
             k = label_indices[i]
             faded[LAST, k] = _ONE

@@ -1,4 +1,4 @@
-"""Kernels that score label sets and rankings against the truth, and add up what they found."""
+"""Kernels that bring ids together, score label sets and rankings against the truth, and add up what they found."""
 
 from __future__ import annotations
 
@@ -10,9 +10,30 @@ TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = 0, 1, 2
 EXACT, F1, PRECISION, RECALL, JACCARD, HITS_1, HITS_3, HITS_5, TP, FP, FN, PARTIAL, KNOWN = range(13)
 N_SHARES = 13
 
+#: What stands in a table where an id has no value.
+NO_VALUE = -2
+
 _COMPLETE, _PARTIAL, _UNLABELLED = 2, 1, 0  # as in streams.batch
 #: The faded counts are kept times a factor that grows with each row; from here on it is taken out of them.
 _SCALE_LIMIT = 1e100
+
+
+@jit
+def look_up(ids, table, values):  # type: ignore[no-untyped-def]
+    """Write the value of each id to `values`; false, with `values` unfinished, if one of them has none.
+
+    Parameters
+    ----------
+    ids : int32 (n,), -1 or more
+    table : int32 (m,): at i + 1 the value of the id i, or NO_VALUE
+    values : int32 (n,); written
+    """
+    for i in range(len(ids)):
+        at = ids[i] + 1
+        if at >= len(table) or table[at] == NO_VALUE:
+            return False
+        values[i] = table[at]
+    return True
 
 
 @jit

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import TABLE, grown, used
 from ihomer.kernels.arow import arow_block
 from ihomer.kernels.stack import clip_margins
 from ihomer.learners.protocol import Views
@@ -24,8 +24,10 @@ class AROW:
 
     Crammer, Kulesza & Dredze 2009, "Adaptive regularization of weight vectors", with a diagonal covariance. Weights are
     feature-major, so that a row costs its non-zeros times one pass over the labels; a label that is right by a margin
-    costs no more. A label that enters through a complete row begins with what is learned from rows in which a label
-    never holds; one that enters through a partial row begins with nothing. Scores are log-odds 2 z of the margin z.
+    costs no more. The precision of a weight fades, so that after any number of rows it moves as after 16,384 that taught
+    it something (`ihomer.kernels.arow`). A label that enters through a complete row begins with what is learned from rows
+    in which a label never holds; one that enters through a partial row begins with nothing. Scores are log-odds 2 z of the
+    margin z.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ class AROW:
 
     def _grow(self, n_features: int, n_labels: int) -> None:
         shape = (n_features, n_labels)
-        self.W, self.S = grown(self.W, shape), grown(self.S, shape, 1)
+        self.W, self.S = grown(self.W, shape, 0, TABLE), grown(self.S, shape, 1, TABLE)
         self.bias, self.bias_s = grown(self.bias, (n_labels,), FIRST_MARGIN), grown(self.bias_s, (n_labels,), 1)
         before = len(self.never)
         self.never = grown(self.never, (len(self.W) + 1, 2))
@@ -94,7 +96,7 @@ class AROW:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes held: 8 a feature and label, room to grow included."""
+        """Bytes held: 8 (d + 1) (L + 1) for d features and L labels, with room to grow (an eighth of each) for d and L."""
         return sum(array.nbytes for array in (self.W, self.S, self.bias, self.bias_s, self.never))
 
     def state(self, n_features: int, n_labels: int) -> dict[str, Any]:

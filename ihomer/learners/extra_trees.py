@@ -206,7 +206,7 @@ class ExtraTrees:
     def n_bytes(self) -> int:
         """Bytes held, room to grow (a quarter) included.
 
-        With N <= 1.5 rows + 149 rows held of z non-zeros and l labels in the mean, L labels: rows N (40 + 8 z + 4 l) +
+        With N <= 1.5 rows + 129 rows held of z non-zeros and l labels in the mean, L labels: rows N (40 + 8 z + 4 l) +
         8 L; and each tree 4 N + 24 nodes, of which there are fewer than 2 N.
         """
         return self.store.n_bytes + sum(array.nbytes for tree in self.trees for array in tree)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import TABLE, grown, used
 from ihomer.kernels.feature_counts import (
     BEYOND,
     COMPLETE,
@@ -51,7 +51,8 @@ class FeatureCounts:
     least excess over expectation. While no line is full, both forms give the same bits.
 
     When a feature has been in 16,384 rows, its numbers are halved: nothing stops counting, and what changes
-    is learned at the same speed after any number of rows. In dense streams every feature is in every row, and
+    is learned at the same speed after any number of rows; the counts of labels alone are halved after 32,768 rows.
+    In dense streams every feature is in every row, and
     this expert says and learns nothing.
 
     A label not known in a row keeps its counts; its shares are taken of n_f times the share of rows in which
@@ -191,11 +192,13 @@ class FeatureCounts:
         """Make room for the features (and in the table for the labels) of the rows before `stop`."""
         met = int(_last_ids(rows)[:stop].max(initial=-1)) + 1
         d = self.n_features = max(self.n_features, met)
-        self.seen, self.quality = grown(self.seen, (d,)), grown(self.quality, (d,), float(FIRST_QUALITY))
+        # With as much room as the table has: kernels look up every feature below len(seen) in it.
+        self.seen = grown(self.seen, (d,), 0, TABLE)
+        self.quality = grown(self.quality, (d,), float(FIRST_QUALITY), TABLE)
         if self.table is None:
             self.lines = grown(self.lines, (d, 3))
         else:
-            self.table = grown(self.table, (d, int(rows.limits[stop])))
+            self.table = grown(self.table, (d, int(rows.limits[stop])), 0, TABLE)
 
     # ------------------------------------------------------------------ touched cells
 

@@ -22,8 +22,9 @@ class LabelHistory:
     Many streams come in runs: what held in the row before is likely to hold again, and the per-label Markov
     chain says how likely, given the last *known* truth of the label. The prior is the log-odds of the share
     of rows in which it held. The faded frequencies (.8 and .97 of them stay from row to row) follow what
-    happens now; the stack weighs them against the prior. Counts are exact (float64, whole numbers up to 2^53)
-    and never wear out; formulas in `ihomer.kernels.history.history_block`.
+    happens now; the stack weighs them against the prior. Counts are halved after 32,768 complete rows (or
+    65,536 in which one label was known): prior and chain go on learning for ever. Formulas in
+    `ihomer.kernels.history.history_block`.
 
     A label that enters through a complete row was absent in all complete rows before; one that enters through
     a partial row was unknown in them. A label that is not known in a row keeps everything, its last truth

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import TABLE, capacity, grown, used
 from ihomer.blocks import is_boundary
 from ihomer.kernels.krls import PREVIOUS, krls_block, regression_scores, rows_before
 from ihomer.kernels.krls_reset import halve_evidence, invert, kernel_matrix, removal_errors, squared_lengths
@@ -117,7 +117,7 @@ class KernelRLS:
         complete = np.full(len(rows), COMPLETE, np.uint8)
         if learn and len(self.store) < self.size:
             self._reserve(replace(rows, label_indptr=before_indptr, label_indices=before))
-        self.mu = grown(self.mu, (self.mu.shape[0], rows.n_labels))
+        self.mu = grown(self.mu, (len(self.mu), rows.n_labels))
         m, n_labels = len(self.norms), rows.n_labels
         out = np.zeros((1, len(rows), n_labels), np.float32)
         krls_block(
@@ -146,9 +146,11 @@ class KernelRLS:
         self.index.reserve(rows.n_features, m, self.index.n_chunks + int(rows.indptr[-1] - rows.indptr[0]))
         self.label_index.reserve(rows.n_labels, m, self.label_index.n_chunks + len(rows.label_indices))
         if m > len(self.norms):
-            self.Q, self.S = grown(self.Q, (m, m)), grown(self.S, (m, m))
-            self.mu = grown(self.mu, (m, rows.n_labels))
-            self.norms, self.usage = grown(self.norms, (m,)), grown(self.usage, (m,))
+            room = min(capacity(m, len(self.norms), TABLE), self.size)
+            self.Q, self.S, self.mu, self.norms, self.usage = (
+                _of_length(self.Q, room, room), _of_length(self.S, room, room), _of_length(self.mu, room, self.mu.shape[1]),
+                _of_length(self.norms, room), _of_length(self.usage, room),
+            )  # fmt: skip
 
     def _prior(self) -> _F64:
         """Return the kernel matrix of the dictionary, jitter included."""
@@ -229,7 +231,7 @@ class KernelRLS:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes held, room to grow (a quarter) included.
+        """Bytes held, room to grow included (a quarter; of m an eighth, and never beyond `size`).
 
         With m <= size rows of z non-zeros and l labels before them, d features, L labels: 8 m^2 + 4 m L, rows
         m (48 + 8 z + 4 l), and their index: dense 4 d m, sparse 16 d and at most 100 m z.
@@ -276,3 +278,8 @@ class KernelRLS:
         np.testing.assert_allclose(self.Q[:m, :m].astype(np.float64) @ K, np.eye(m), atol=0.1)
         # No direction is less sure than before anything was learned.
         assert np.linalg.eigvalsh(K - self.S[:m, :m].astype(np.float64))[0] > -1e-2
+
+
+def _of_length(array: npt.NDArray[np.float32], *shape: int) -> npt.NDArray[np.float32]:
+    """Return a copy with zeros at the ends."""
+    return np.pad(array, [(0, n - has) for n, has in zip(shape, array.shape, strict=True)])

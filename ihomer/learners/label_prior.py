@@ -10,11 +10,10 @@ import numpy.typing as npt
 from ihomer.arrays import grown, used
 from ihomer.kernels.label_prior import prior_block
 from ihomer.learners.protocol import Views
-from ihomer.rows import Rows
 
 
 class LabelPrior:
-    """The running log-odds of each label; counts are exact integers.
+    """The running log-odds of each label; counts are integers, halved after 32,768 complete rows: it never stops learning.
 
     A label that enters through a complete row was absent in all complete rows before; one that enters through a partial
     row was unknown in them.
@@ -22,7 +21,7 @@ class LabelPrior:
     Attributes
     ----------
     held : int64 (L,)
-        Rows in which the label held.
+        Rows in which the label held; this and all counts below halved in time.
     origin : int64 (L,)
         Complete rows before the label could have been known.
     partial : int64 (L,)
@@ -45,29 +44,16 @@ class LabelPrior:
         """Return the scores, float32 (1, n, labels), of each row before it is counted (if `learn`)."""
         rows = views.plain
         n = rows.n_labels
-        if learn or n > len(self.held):
-            self._enter(rows)
+        if learn:
+            self.n_labels = max(self.n_labels, n)
+        self.held, self.origin = grown(self.held, (n,)), grown(self.origin, (n,))
+        self.partial = grown(self.partial, (n,))
         scores = np.zeros((1, len(rows), n), np.float32)
         prior_block(
             rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
             self.held, self.origin, self.partial, self.complete, learn, scores,
         )  # fmt: skip
         return scores
-
-    def _enter(self, rows: Rows) -> None:
-        """Make room for the labels of `rows`, and note when those that are new entered."""
-        before = self.n_labels
-        self.n_labels = max(before, rows.n_labels)
-        self.held = grown(self.held, (self.n_labels,))
-        self.origin = grown(self.origin, (self.n_labels,))
-        self.partial = grown(self.partial, (self.n_labels,))
-        if self.n_labels == before:
-            return
-        complete = self.complete[0]
-        for row in range(len(rows)):
-            if rows.limits[row + 1] > before and rows.status[row] == 1:
-                self.origin[max(before, int(rows.limits[row])) : int(rows.limits[row + 1])] = complete
-            complete += rows.status[row] == 2
 
     def known(self) -> npt.NDArray[np.int64]:
         """Return in how many rows the truth of each label was known, int64 (L,)."""

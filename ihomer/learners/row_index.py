@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown
+from ihomer.arrays import TABLE, grown
 from ihomer.kernels.postings import CHUNK, EVER, HELD, Index, put_many
 
 
@@ -33,7 +33,7 @@ class RowIndex:
         """Make room for this many features and positions, and (sparse) for holding this many chunks."""
         index = self.arrays
         if self.dense:
-            self.arrays = index._replace(Z=grown(index.Z, (n_features, n_positions)))
+            self.arrays = index._replace(Z=grown(index.Z, (n_features, n_positions), 0, TABLE))
             return
         chunks = max(n_chunks, int(index.pool[EVER]))
         self.arrays = index._replace(

@@ -142,7 +142,7 @@ class RowMemory:
 
         With N rows held of z non-zeros and l labels in the mean, d features, L labels: rows N (40 + 8 z + 4 l) + 8 L;
         and sparse 16 d + 100 chunks, of which there are at most N z / 16 + 2 min(d, N z) and 262,144 (or those of one
-        row); dense 4 d N with d N <= 600,000 (or 64 d).
+        row), and room for one for each non-zero of 64 rows; dense 4 d N with d N <= 600,000 (or 64 d).
         """
         return self.store.n_bytes + self.index.n_bytes
 

@@ -64,7 +64,7 @@ class RowStore:
         n_labels = int(rows.label_indptr[-1] - rows.label_indptr[0] + rows.known_indptr[-1] - rows.known_indptr[0])
         fits = marks[FEATURE_END] + n_features <= len(store.ids) and marks[LABEL_END] + n_labels <= len(store.labels)
         # Winding back for little would cost more than it frees.
-        if not fits and self._begin(FEATURES, FEATURE_END) * 5 >= marks[FEATURE_END]:
+        if not fits and self._begin(FEATURES, FEATURE_END) * 6 >= marks[FEATURE_END]:
             self._wind_back()
         self.arrays = store._replace(
             spans=grown(store.spans, (min(self.size, int(marks[NEXT]) + len(rows)), store.spans.shape[1])),

@@ -27,6 +27,7 @@ from streams.kernels.parse_bytes import (
     NEWLINE,
     RETURN,
     ROWS,
+    ZERO,
     next_line,
     parse_id,
     sort_cells,
@@ -144,7 +145,11 @@ def parse_svmlight(  # type: ignore[no-untyped-def]
                 why = FEATURE_BEYOND
                 break
             item = np.int64(feature)
-            value, end, what = parse_number(data, i + 1)
+            digit = np.uint64(data[i + 1]) - np.uint64(ZERO)
+            if digit < 10 and IS_SPACE[data[i + 2]]:  # most values of sparse rows are 1
+                value, end, what = np.float32(digit), i + 2, NUMBER
+            else:
+                value, end, what = parse_number(data, i + 1)
             if what != NUMBER or not (IS_SPACE[data[end]] or data[end] == HASH):
                 if what == TOO_LARGE:
                     at = i + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.naive.linear import log_odds
 
-WINDOW = 16384
+WINDOW, LABEL_WINDOW = 16_384, 32_768
 
 
 class FeatureCounts:
@@ -15,9 +15,9 @@ class FeatureCounts:
         self.cells: dict[int, dict[int, float]] = {}
         self.seen: dict[int, float] = {}
         self.quality: dict[int, float] = {}
-        self.held: dict[int, int] = {}
-        self.known: dict[int, int] = {}
-        self.rows = self.complete = 0
+        self.held: dict[int, float] = {}
+        self.known: dict[int, float] = {}
+        self.rows = self.complete = 0.0
 
     def enter(self, label: int, through_complete: bool) -> None:
         self.held[label] = 0
@@ -60,6 +60,11 @@ class FeatureCounts:
             self.known[k] += 1
         for k in held:
             self.held[k] += 1
+        if self.rows >= LABEL_WINDOW:
+            self.rows /= 2
+            self.complete /= 2
+            self.held = {k: n / 2 for k, n in self.held.items()}
+            self.known = {k: n / 2 for k, n in self.known.items()}
 
     def replace(self, feature: int, label: int, held: set[int]) -> None:
         cells = self.cells[feature]

@@ -53,7 +53,7 @@ class Scaler:
 
 
 class AROW:
-    """One weight vector per label as a dict; figure 1 of the paper with a diagonal covariance."""
+    """One weight vector per label as a dict; figure 1 of the paper with a diagonal covariance that fades back to 1."""
 
     def __init__(self, r: float, first: float) -> None:
         self.r, self.first = r, first
@@ -81,7 +81,7 @@ class AROW:
             s = self.s.get((j, label), 1.0)
             w = self.w.get((j, label), self.first if j == -1 else 0.0)
             self.w[j, label] = w + (1 - y * margin) * beta * y * s * xj
-            self.s[j, label] = s - beta * (s * xj) ** 2
+            self.s[j, label] = s - beta * ((s * xj) ** 2 - s * (1 - s) * self.r / 16_384)
 
 
 class Stack:
@@ -144,7 +144,7 @@ class F1Threshold:
     """Follows half of the best micro-F1."""
 
     def __init__(self) -> None:
-        self.hits, self.mass, self.rows, self.empty = 5.0, 20.0, 0, 0
+        self.hits, self.mass, self.rows, self.empty = 5.0, 20.0, 0.0, 0.0
 
     def predict(self, p: np.ndarray) -> set[int]:
         over = {int(k) for k in np.flatnonzero(p > max(0.05, self.hits / self.mass))}
@@ -156,8 +156,8 @@ class F1Threshold:
         """Labels beyond len(p) were not in the label space when the row was predicted; known None: all are."""
         everything = set(range(len(p))) | held if known is None else known
         m = {k: 0.5 * (k in held) + 0.5 * (float(p[k]) if k < len(p) else 0.0) for k in everything}
-        self.hits = 0.999 * self.hits + sum(m[k] for k in predicted & everything)
-        self.mass = 0.999 * self.mass + sum(m.values()) + len(predicted & everything)
+        self.hits = 0.999 * self.hits + sum(m[k] for k in predicted & everything) + 5e-6
+        self.mass = 0.999 * self.mass + sum(m.values()) + len(predicted & everything) + 20e-6
         if known is None:
-            self.rows += 1
-            self.empty += not held
+            self.rows = 0.9995 * self.rows + 1
+            self.empty = 0.9995 * self.empty + (not held)

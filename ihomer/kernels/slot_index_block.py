@@ -1,0 +1,127 @@
+"""The slot index as an expert over all labels: scores of whole blocks of rows, test, then train."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ihomer.kernels.fastmath import fast_log
+from ihomer.kernels.feature_counts import (
+    COMPLETE,
+    END,
+    NEEDED,
+    PARTIAL,
+    enter_labels,
+    learn_labels,
+    room_needed,
+    weigh_features,
+)  # fmt: skip
+from ihomer.kernels.slot_index import (
+    BIAS,
+    N_SHARED,
+    SCORE,
+    background,
+    close_candidates,
+    find_touched,
+    gather_evidence,
+    invite,
+    log_prior,
+    score_candidates,
+)  # fmt: skip
+from ihomer.kernels.slot_index_learn import find_errors, learn_shared, learn_slots, mark_truth, note_held
+from streams.jit import jit
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@jit
+def spread(row, limit, n, most, counts, rows, log_rows, traits, w, members, acc, out):  # type: ignore[no-untyped-def]
+    """Write a score of every label below `limit`, cut at +-most: of the n candidates their own."""
+    for k in range(limit):
+        z = background(log_prior(k, counts, rows, log_rows, traits), traits[k, BIAS], w)
+        out[0, row, k] = min(max(z, -most), most)
+    for p in range(n):
+        if members[p] < limit:
+            out[0, row, members[p]] = min(max(acc[SCORE, p], -most), most)
+
+
+@jit
+def slot_block(  # type: ignore[no-untyped-def]
+    indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
+    seen, quality, lines, names, cells, pool_ends, most, g, counts, rows, traits, shared, frequent, previous,
+    place, members, acc, spots, shares, logs, found, weights, gradient, w, learn, clip, out,
+):  # fmt: skip
+    """Write a score of every label to `out` before learning the row, from `start_row` on; return the row without room.
+
+    Parameters
+    ----------
+    indptr ... limits : the rows, see `ihomer.rows.Rows`
+    seen, quality : float32 (d,): rows with each feature, how well it foretells labels
+    lines : int64 (d, 3), pool_ends : int64 (2,): see `ihomer.kernels.feature_counts`
+    names, cells : int32 and float32 (P, 4), the same memory: the slots
+    most, g : see `ihomer.kernels.slot_index_learn.learn_slots`
+    counts, rows : float64 (2, at least L) and (2,), see `ihomer.kernels.feature_counts`
+    traits : float32 (at least L, 3); shared : float64 (2, N_SHARED)
+    frequent : int32: the most frequent labels; previous : int32: those that held in the last labelled row
+    place : int32 (at least L,), zeros; members, found : int32 (C,), acc : float32 (N_ROWS, C), spots : uint32, shares and
+        logs : float32, weights : float32 (2, longest row), gradient : float64 and w : float32 (N_SHARED,): scratch
+    clip : float32, scores are cut there
+    out : float32 (1, n, L): written for the labels below limits[i + 1]
+    """
+    before, before_first, before_last = previous, np.int64(0), np.int64(len(previous))
+    for row in range(start_row, len(status)):
+        start, stop = indptr[row], indptr[row + 1]
+        first, last = label_indptr[row], label_indptr[row + 1]
+        limit = limits[row + 1]
+        if learn:
+            if status[row] != 0:
+                pool_ends[NEEDED] = room_needed(ids, start, stop, last - first, lines, most)
+                if pool_ends[END] + pool_ends[NEEDED] > len(cells):
+                    return row
+            enter_labels(counts, rows, status[row], limits[row], limit)
+        everywhere = rows[PARTIAL] == 0.0 and not (learn and status[row] == 1)
+        log_rows = fast_log(np.float32(rows[COMPLETE] + 1.0)) if everywhere else -_ONE
+        for e in range(N_SHARED):
+            w[e] = np.float32(shared[0, e])
+        m = weigh_features(ids, values, start, stop, seen, quality, weights)
+        n = find_touched(
+            ids, start, m, weights, seen, lines, names, cells, counts, rows, log_rows, traits, place, members, acc, spots,
+            shares, logs,
+        )  # fmt: skip
+        gather_evidence(ids, values, start, m, weights, lines, cells, acc, spots, shares, logs)
+        taught = learn and status[row] != 0
+        foreseen = n
+        for guests in range(3):
+            asked, begin, end = frequent, np.int64(0), np.int64(len(frequent))
+            if guests == 1:
+                asked, begin, end = before, before_first, before_last
+            elif guests == 2:  # a label that nothing speaks for gets the same score whether it is a candidate or not
+                if not taught:
+                    break
+                foreseen = n
+                asked, begin, end = label_indices, first, last
+            held_before = _ONE if guests == 1 else _ZERO
+            n = invite(asked, begin, end, n, held_before, counts, rows, log_rows, traits, place, members, acc)
+        score_candidates(n, traits, w, members, acc)
+        spread(row, limit, n, clip, counts, rows, log_rows, traits, w, members, acc, out)
+        if taught:
+            mark_truth(
+                label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row] == 2,
+                n, place, acc,
+            )  # fmt: skip
+            find_errors(n, acc)
+            # A label that nobody thought of teaches what is shared nothing: those rightly not thought of do not, either.
+            learn_shared(foreseen, traits, shared, gradient, members, acc)
+            for p in range(n):
+                found[p] = 0
+            learn_slots(
+                ids, values, start, stop, label_indices, first, last, g, most, seen, quality, lines, names, cells,
+                pool_ends, place, acc, spots, found,
+            )  # fmt: skip
+            learn_labels(
+                label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row],
+                counts, rows,
+            )  # fmt: skip
+            note_held(label_indices, first, last, counts, traits, frequent)
+            before, before_first, before_last = label_indices, first, last
+        close_candidates(n, place, members)
+    return len(status)

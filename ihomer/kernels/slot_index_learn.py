@@ -1,0 +1,228 @@
+"""Kernels of the slot index that learn: shared weights, biases and slots, from the candidates' errors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ihomer.kernels.fastmath import fast_exp, fast_log
+from ihomer.kernels.feature_counts import HELD, ROOM, START, USED, WINDOW, moved_quality
+from ihomer.kernels.slot_index import (
+    BASE,
+    BIAS,
+    COUNT,
+    CURVATURE,
+    CURVE,
+    ERROR,
+    LABEL,
+    LOG_HELD,
+    N_SHARED,
+    SCORE,
+    SQUARES,
+    TAUGHT,
+    TRUTH,
+    WEIGHT,
+)  # fmt: skip
+from ihomer.kernels.slot_index_pool import lengthen_line
+from streams.jit import jit
+
+_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
+_ENDLESS = np.float32(1e30)
+#: Scores beyond this are cut before they become probabilities.
+_CLIP = np.float32(15)
+#: Errors below this teach nothing.
+NEGLIGIBLE = np.float32(0.02)
+#: Steps of AdaGrad: of the shared weights, and of the bias of a label.
+SHARED_STEP, BIAS_STEP = 0.15, np.float32(0.2)
+#: Sums of squares fade by so much a step, so that steps never become too small to follow the stream.
+FADE = 1 - 1 / 16384
+#: Least curvature of one error: keeps steps finite where the error is near 0 or 1.
+_LEAST_CURVATURE = np.float32(0.05)
+#: A count is halved no further: its logarithm stays finite.
+_LEAST_COUNT = np.float32(1e-6)
+
+
+@jit
+def mark_truth(  # type: ignore[no-untyped-def]
+    label_indices, first, last, known_indices, known_first, known_last, complete, n, place, acc
+):
+    """Write TRUTH and TAUGHT of the n candidates; labels that hold are all among them."""
+    if complete:
+        for p in range(n):
+            acc[TAUGHT, p] = _ONE
+    else:
+        for q in range(known_first, known_last):
+            p = place[known_indices[q]] - 1
+            if p >= 0:
+                acc[TAUGHT, p] = _ONE
+    for q in range(first, last):
+        acc[TRUTH, place[label_indices[q]] - 1] = _ONE
+
+
+@jit
+def find_errors(n, acc):  # type: ignore[no-untyped-def]
+    """Write by how much the probabilities of the n candidates are wrong, 0 where it is negligible or not known.
+
+    And max(|e| (1 - |e|), .05), the curvature that the error adds to a weight of a feature with value 1.
+    """
+    for p in range(n):
+        z = min(max(acc[SCORE, p], -_CLIP), _CLIP)
+        error = (acc[TRUTH, p] - _ONE / (_ONE + fast_exp(-z))) * acc[TAUGHT, p]
+        size = abs(error)
+        on = _ONE if size >= NEGLIGIBLE else _ZERO
+        acc[ERROR, p] = error * on
+        acc[CURVE, p] = max(size * (_ONE - size), _LEAST_CURVATURE) * on
+
+
+@jit
+def learn_shared(n, traits, shared, gradient, members, acc):  # type: ignore[no-untyped-def]
+    """One AdaGrad step of the shared weights, and of the bias of each of the first n candidates.
+
+    Parameters
+    ----------
+    shared : float64 (2, N_SHARED): weights, faded sums of squared gradients
+    gradient : float64 scratch (N_SHARED,)
+    """
+    for e in range(N_SHARED):
+        gradient[e] = 0.0
+    for p in range(n):
+        error = acc[ERROR, p]
+        if error != _ZERO:
+            for e in range(N_SHARED):
+                gradient[e] += np.float64(error * acc[e, p])
+            k = members[p]
+            traits[k, SQUARES] = np.float32(FADE) * traits[k, SQUARES] + error * error
+            traits[k, BIAS] += BIAS_STEP * error / np.sqrt(traits[k, SQUARES])
+    for e in range(N_SHARED):
+        shared[1, e] = FADE * shared[1, e] + gradient[e] * gradient[e]
+        shared[0, e] += SHARED_STEP * gradient[e] / np.sqrt(shared[1, e])
+
+
+@jit
+def fill_slot(at, k, error, curve, v, g, names, cells):  # type: ignore[no-untyped-def]
+    """Let a slot begin with label k, which holds."""
+    names[at, LABEL] = k
+    cells[at, COUNT] = _ONE
+    cells[at, CURVATURE] = curve * v * v
+    cells[at, WEIGHT] = error * v / (cells[at, CURVATURE] + g)
+
+
+@jit
+def weakest_slot(begin, n, n_f, cells, acc, spots, s):  # type: ignore[no-untyped-def]
+    """Return which of n slots has the least excess over expectation, c - n_f p_k, or -1 if all their labels hold."""
+    weakest, least = -1, _ENDLESS
+    for q in range(n):
+        p = spots[np.uint64(s + q)]
+        excess = cells[np.uint64(begin + q), COUNT] - n_f * acc[BASE, p] + acc[TRUTH, p] * _ENDLESS
+        if excess < least:
+            weakest, least = q, excess
+    return weakest
+
+
+@jit
+def step_slots(begin, n, v, g, cells, acc, spots, s, mark, found):  # type: ignore[no-untyped-def]
+    """Step the weights of a line of n slots, and count its labels that hold; return how many do, and the sum of their counts.
+
+    h += max(|e| (1 - |e|), .05) v^2, w += e v / (h + g); where the error teaches nothing that changes nothing.
+
+    Parameters
+    ----------
+    spots : from s on, the candidates in the slots
+    found : int32 (C,): `mark` is written for those that hold
+    """
+    hits, n_found, square = _ZERO, 0, v * v
+    for q in range(n):
+        at, p = np.uint64(begin + q), spots[np.uint64(s + q)]
+        h = cells[at, CURVATURE] + acc[CURVE, p] * square
+        cells[at, CURVATURE] = h
+        cells[at, WEIGHT] += acc[ERROR, p] * v / (h + g)
+        if acc[TRUTH, p] != _ZERO:
+            hits += cells[at, COUNT]
+            cells[at, COUNT] += _ONE
+            found[p] = mark
+            n_found += 1
+    return n_found, hits
+
+
+@jit
+def learn_fresh(  # type: ignore[no-untyped-def]
+    j, label_indices, first, last, v, g, most, n_f, lines, names, cells, place, acc, spots, s, mark, found
+):
+    """Give slots of feature j to the labels that hold and were not found; parameters as `learn_slots`."""
+    begin, n = lines[j, START], lines[j, USED]
+    for q in range(first, last):
+        k = label_indices[q]
+        p = place[k] - 1
+        if found[p] == mark:
+            continue
+        if lines[j, USED] < most:
+            fill_slot(begin + lines[j, USED], k, acc[ERROR, p], acc[CURVE, p], v, g, names, cells)
+            lines[j, USED] += 1
+            continue
+        weakest = weakest_slot(begin, n, n_f, cells, acc, spots, s)
+        if weakest >= 0:
+            at = begin + weakest
+            cells[at, COUNT] *= _HALF
+            if cells[at, COUNT] < _ONE:
+                fill_slot(at, k, acc[ERROR, p], acc[CURVE, p], v, g, names, cells)
+                spots[s + weakest] = p
+
+
+@jit
+def learn_slots(  # type: ignore[no-untyped-def]
+    ids, values, start, stop, label_indices, first, last, g, most, seen, quality, lines, names, cells, pool_ends,
+    place, acc, spots, found,
+):  # fmt: skip
+    """Count the labels of a row in the slots of its features, and step the weights of all slots with an error.
+
+    A label that a feature has no slot for gets one; in a full line the weakest slot is halved, and is the new label's
+    once its count is below 1. After `WINDOW` rows of a feature its counts and curvatures are halved.
+
+    Parameters
+    ----------
+    g : float32, the larger the smaller the first steps; most : slots a feature may have
+    spots : see `ihomer.kernels.slot_index.find_touched`
+    found : int32 (C,), zeros at entry for all candidates: written
+    """
+    s = 0
+    n_held = last - first
+    for i in range(start, stop):
+        j, v, mark = ids[i], values[i], i - start + 1
+        n = lines[j, USED]
+        n_found, hits = step_slots(lines[j, START], n, v, g, cells, acc, spots, s, mark, found)
+        if n_found < n_held:
+            wanted = min(n + n_held - n_found, most)
+            if wanted > lines[j, ROOM]:
+                lengthen_line(j, wanted, most, lines, names, pool_ends)
+            learn_fresh(
+                j, label_indices, first, last, v, g, most, seen[j], lines, names, cells, place, acc, spots, s, mark,
+                found,
+            )  # fmt: skip
+        s += n
+        quality[j] = moved_quality(quality[j], seen[j], hits, n_held)
+        seen[j] += _ONE
+        if seen[j] >= WINDOW:
+            seen[j] *= _HALF
+            for at in range(lines[j, START], lines[j, START] + lines[j, USED]):
+                cells[at, COUNT] = max(cells[at, COUNT] * _HALF, _LEAST_COUNT)
+                cells[at, CURVATURE] *= _HALF
+
+
+@jit
+def note_held(label_indices, first, last, counts, traits, frequent):  # type: ignore[no-untyped-def]
+    """Bring the logarithms and the list of the most frequent labels up to date with a row that was counted.
+
+    Parameters
+    ----------
+    frequent : int32, any order, -1 where there is none yet
+    """
+    for q in range(first, last):
+        k = label_indices[q]
+        traits[k, LOG_HELD] = fast_log(np.float32(counts[HELD, k] + 0.5))
+        rarest, least, there = 0, np.inf, False
+        for r in range(len(frequent)):
+            held = counts[HELD, frequent[r]] if frequent[r] >= 0 else -1.0
+            there = there or frequent[r] == k
+            if held < least:
+                rarest, least = r, held
+        if not there and counts[HELD, k] > least:
+            frequent[rarest] = k
