@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 #: What belongs to the program, not to a model; and caches, which can be dropped at any time.
-_NOT_STATE = (type, types.ModuleType, types.FunctionType, types.MethodType, WeakKeyDictionary)
+_NOT_STATE = (type, types.ModuleType, types.FunctionType, types.MethodType, WeakKeyDictionary, ThreadPoolExecutor)
 
 
 def bytes_of(root: object) -> int:

@@ -23,6 +23,8 @@ NEGLIGIBLE = np.float32(0.003)
 LEAST_CURVATURE = np.float32(0.02)
 #: A is collected from every row up to so many rows, then from every fourth, which counts fourfold.
 EVERY_ROW = 256
+#: A's factor is made anew when the rows have grown by 1/32, and at least every so many: A fades, however long it lives.
+SELDOM = 3125
 #: What was learned so many rows ago has faded to 1/e: the stack never stops learning.
 MEMORY = 100_000.0
 
@@ -88,7 +90,7 @@ def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, cl
     mask, truth : float32 (L,): 1 where the truth is known, 1 where the label holds
     own : float32, variance of a label's own weights that forgetting leads back to
     w, A, first : float64 (K,), (K, K), (K,): weights, precision, precision of the prior
-    lower : float64 (K, K): Cholesky factor of A with inverse diagonal, made anew when the rows have grown by 1/32
+    lower : float64 (K, K): Cholesky factor of A with inverse diagonal, made anew when the clock says so
     clock : int64 (2,): rows learned, and when `lower` is due
     g : float64 scratch (K,); e, h, hf : float32 scratch (1, L padded), zero beyond `limit`; q : float32 scratch (L,)
     """
@@ -131,7 +133,7 @@ def stack_learn(f, limit, p, row, mask, truth, own, w, v, D, A, first, lower, cl
             D[i, k] += (own - D[i, k]) * (_FADE * mask[k]) - step * step * h[0, k]
     if clock[0] >= clock[1]:
         _factorise(A, lower)
-        clock[1] = clock[0] + max(1, clock[0] // 32)
+        clock[1] = clock[0] + min(max(1, clock[0] // 32), SELDOM)
     _add_solution(lower, g, w)
 
 

@@ -161,9 +161,10 @@ class FeatureCounts:
         """Grow for all features and labels of the rows, without having met them."""
         d, n = rows.n_features, rows.n_labels
         self.counts = grown(self.counts, (2, n))
-        self.seen, self.quality = grown(self.seen, (d,)), grown(self.quality, (d,), float(FIRST_QUALITY))
+        self.seen = grown(self.seen, (d,), 0, TABLE)
+        self.quality = grown(self.quality, (d,), float(FIRST_QUALITY), TABLE)
         assert self.table is not None
-        self.table = grown(self.table, (d, n))
+        self.table = grown(self.table, (d, n), 0, TABLE)
 
     def meet(self, n_features: int, n_labels: int) -> bool:
         """Note how many features and labels rows have that will be learned, or return False: too many for the table."""

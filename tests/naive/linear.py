@@ -131,7 +131,7 @@ class Stack:
             self.A += np.diag(self.first) * weight / 100_000 + weight * curvature
         if self.rows >= self.inverse_due:
             self.inverse = np.linalg.inv(self.A)
-            self.inverse_due = self.rows + max(1, self.rows // 32)
+            self.inverse_due = self.rows + min(max(1, self.rows // 32), 3125)
         self.w += self.inverse @ g
 
 
