@@ -48,6 +48,22 @@ class Threads:
         return result
 
     def map(self, work: Callable[..., T], *of: Iterable[Any]) -> list[T]:
-        """Return the results of `work` for every item, in their order; the first error is raised when all is done."""
+        """Return the results of `work` for every item, in their order; the first one's error is raised when all is done."""
         pieces = [self.start(work, *arguments) for arguments in zip(*of, strict=True)]
-        return [piece() for piece in pieces]
+        results: list[T] = []
+        error: BaseException | None = None
+        # From the end: the other threads come from the beginning.
+        for piece in reversed(pieces):
+            try:
+                results.append(piece())
+            except BaseException as why:  # noqa: BLE001 (raised below: nothing may still be at work then)
+                error = why
+        if error is not None:
+            raise error
+        return results[::-1]
+
+
+#: The thread that asks, and no other.
+ALONE = Threads()
+#: Fewer rows than this are not worth handing to another thread.
+LEAST_ROWS = 16

@@ -29,12 +29,16 @@ from ihomer.kernels.extra_trees import (
 from ihomer.kernels.row_store import FEATURES, FIRST, LATEST, N_FEATURES, NEXT
 from ihomer.learners.protocol import Views
 from ihomer.learners.row_store import RowStore
+from ihomer.rows import Rows
+from ihomer.threads import ALONE, LEAST_ROWS, Threads
 
 #: Labelled rows after which the first tree is grown anew for the first time; the others follow before that has grown
 #: again.
 FIRST_REBUILD = 20
 #: Random splits to choose from, if not given: the root of the features met, but at least and at most so many.
 FEWEST, MOST = 8, 25
+#: Trees that are asked one after the other, whatever the number of threads.
+GROUP = 8
 #: What the stack learned on streams other than those that are reported, sparse and dense.
 FIRST_WEIGHTS = {False: (0.4,), True: (0.08,)}
 #: Stands in a split on a label that is gone: no row ever has it.
@@ -76,6 +80,8 @@ class ExtraTrees:
     ----------
     n_scores, first_weights
         See `ihomer.learners.protocol.SharedExpert`.
+    threads
+        Where groups of trees are asked and grown anew.
 
     Examples
     --------
@@ -108,6 +114,7 @@ class ExtraTrees:
                 raise ValueError(f"{name}: {value} found, at least {least} expected")
         if not growth > 1:
             raise ValueError(f"growth: {growth} found, more than 1 expected")
+        self.threads: Threads = ALONE
         self.proposals = proposals
         self.rows = rows
         self.growth = growth
@@ -133,21 +140,34 @@ class ExtraTrees:
                 rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
             )  # fmt: skip
             self._reserve(int(marks[NEXT]) - following)
-        shape = (len(rows), rows.n_labels)
-        out, said, said_all = np.zeros((1, *shape), np.float32), np.zeros(shape, np.float32), np.zeros(len(rows), np.float32)
-        desk = self._desk(rows.n_labels)
-        for tree in self.trees:
-            tree_block(
-                rows.indptr, rows.indices, rows.values, rows.status, rows.limits,
-                self.store.arrays, tree, following, latest, self.tries, desk, learn, out[0], said, said_all,
-            )  # fmt: skip
-        share_scores(rows.limits, out[0], said, said_all)
+        threads = self.threads if len(rows) >= LEAST_ROWS else ALONE
+        groups = threads.map(lambda trees: self._ask(trees, rows, following, latest, learn=learn), self._groups())
+        out, said, said_all = (np.add.reduce(parts) for parts in zip(*groups, strict=True))
+        share_scores(rows.limits, out, said, said_all)
         if learn:
             self.t += len(rows)
             self.width = max(self.width, 1 + int(rows.indices[rows.indptr[0] : rows.indptr[-1]].max(initial=-1)))
             if is_boundary(self.t):
-                self._grow_anew(desk)
-        return out
+                self._grow_anew(rows.n_labels)
+        scores: npt.NDArray[np.float32] = out[None]
+        return scores
+
+    def _groups(self) -> list[list[Tree]]:
+        """Return the trees in groups, which do not depend on the number of threads: their sums are added in order."""
+        return [self.trees[i : i + GROUP] for i in range(0, len(self.trees), GROUP)]
+
+    def _ask(
+        self, trees: list[Tree], rows: Rows, following: int, latest: int, *, learn: bool
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return the sums that `ihomer.kernels.extra_trees.vote_leaf` tells of, over some trees; each gets the rows."""
+        shape, desk = (len(rows), rows.n_labels), self._desk(rows.n_labels)
+        sums = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(len(rows), np.float32)
+        for tree in trees:
+            tree_block(
+                rows.indptr, rows.indices, rows.values, rows.status, rows.limits,
+                self.store.arrays, tree, following, latest, self.tries, desk, learn, *sums,
+            )  # fmt: skip
+        return sums
 
     def _reserve(self, n_new: int) -> None:
         """Make room in every tree for `n_new` rows: each may split a leaf once."""
@@ -172,22 +192,26 @@ class ExtraTrees:
             np.zeros((2, n_labels), np.float32),
         )
 
-    def _grow_anew(self, desk: Desk) -> None:
+    def _grow_anew(self, n_labels: int) -> None:
         """Grow those trees anew whose time has come."""
         if self.proposals is None:
             self.tries = min(max(math.isqrt(self.width), FEWEST), MOST)
         now = int(self.store.arrays.marks[NEXT])
-        for i, tree in enumerate(self.trees):
-            if now < self.due[i]:
-                continue
+        due = [i for i in range(len(self.trees)) if now >= self.due[i]]
+        for i in due:
             while self.due[i] <= now:
                 # From when it was due, not from now: so trees stay apart although boundaries are not.
                 self.due[i] += max(4.0, min((self.growth - 1) * self.due[i], self.rows / 2))
-            most = 2 * min(self.rows, len(self.store))
-            new = tree._replace(nodes=np.zeros((most, tree.nodes.shape[1]), np.int32), thresholds=np.zeros(most, np.float32))
-            rebuild(self.store.arrays, new, self.rows, self.tries, desk)
-            n = capacity(int(new.used[0]), 0)
-            self.trees[i] = new._replace(nodes=_cut(new.nodes, n), thresholds=_cut(new.thresholds, n))
+        for i, tree in zip(due, self.threads.map(lambda i: self._rebuilt(self.trees[i], n_labels), due), strict=True):
+            self.trees[i] = tree
+
+    def _rebuilt(self, tree: Tree, n_labels: int) -> Tree:
+        """Return a tree grown anew over the last rows."""
+        most = 2 * min(self.rows, len(self.store))
+        new = tree._replace(nodes=np.zeros((most, tree.nodes.shape[1]), np.int32), thresholds=np.zeros(most, np.float32))
+        rebuild(self.store.arrays, new, self.rows, self.tries, self._desk(n_labels))
+        n = capacity(int(new.used[0]), 0)
+        return new._replace(nodes=_cut(new.nodes, n), thresholds=_cut(new.thresholds, n))
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Do nothing: there is no step size; leaves go by their newest rows."""

@@ -14,14 +14,9 @@ from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
-from ihomer.threads import Threads
+from ihomer.threads import ALONE, LEAST_ROWS, Threads
 
 _Scores = npt.NDArray[np.float32]
-
-#: Fewer rows than this are not worth handing to another thread.
-LEAST_ROWS = 16
-ALONE = Threads()
-
 
 class Mixture:
     """Experts over all labels, and further experts' scores if there are any, under one stack.
@@ -44,7 +39,7 @@ class Mixture:
     def __init__(
         self, composition: Composition, n_others: int = 0, seed: int = 0, threads: Threads | None = None
     ) -> None:
-        self.threads = Threads() if threads is None else threads
+        self.threads = ALONE if threads is None else threads
         self.composition = composition
         self.n_others = n_others
         self.seed = seed
@@ -56,6 +51,9 @@ class Mixture:
         self.inputs = Inputs(regime)
         self.chain: Chain | None = None
         self.experts: dict[str, SharedExpert] = self.composition.experts(dense=regime == DENSE, seed=self.seed)
+        for expert in self.experts.values():
+            if hasattr(expert, "threads"):  # it can divide its work further
+                expert.threads = self.threads
         self.stack = self.composition.stack(self.experts, self.n_others, dense=regime == DENSE)
 
     def block(self, rows: Rows, others: _Scores | None = None, *, learn: bool) -> _Scores:
