@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ihomer.door import Door
@@ -71,6 +71,7 @@ def test_a_batch_is_its_rows(make: Callable[[], SharedExpert], seed: int) -> Non
 
 @every_expert
 @few
+@example(seed=785)  # lines once had less room than what is known of features
 @seeds
 def test_predicting_says_what_learning_says_first_and_changes_nothing(
     make: Callable[[], SharedExpert], seed: int

@@ -193,11 +193,11 @@ class FeatureCounts:
         """Make room for the features (and in the table for the labels) of the rows before `stop`."""
         met = int(_last_ids(rows)[:stop].max(initial=-1)) + 1
         d = self.n_features = max(self.n_features, met)
-        # With as much room as the table has: kernels look up every feature below len(seen) in it.
+        # Table and lines have at least as much room: kernels look up every feature below len(seen) in them.
         self.seen = grown(self.seen, (d,), 0, TABLE)
         self.quality = grown(self.quality, (d,), float(FIRST_QUALITY), TABLE)
         if self.table is None:
-            self.lines = grown(self.lines, (d, 3))
+            self.lines = grown(self.lines, (len(self.seen), 3))
         else:
             self.table = grown(self.table, (d, int(rows.limits[stop])), 0, TABLE)
 
