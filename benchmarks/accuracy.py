@@ -1,11 +1,13 @@
 """Accuracy of the presets beside peers, on the same rows in the same run.
 
     python -m benchmarks.accuracy --data DIR [--presets fast balanced accurate] [--peers vw river] [--shuffle 0] [--limit N]
+        [--published DIR] [--out FILE.json] [--into docs/results.md]
 
 One pass a preset and data set: the model learns once, and the decisions of all targets are made from its probabilities.
 Example-F1 counts an empty set predicted for an empty set as 1. Peers: Vowpal Wabbit `--multilabel_oaa`, river's scaled
-logistic regression per label (extra `peers`), and the trivial baselines. Prints a table per metric; `--out` saves
-everything as JSON.
+logistic regression per label (extra `peers`), and the trivial baselines. Prints means, mean ranks among the peers (each
+preset alone against them) and among published results (`--published`, a directory of tables: a data set a row, a method
+a column), scores of each data set and calibration errors; `--into` writes them into a document, `--out` saves everything.
 """
 
 from __future__ import annotations
@@ -18,15 +20,18 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.document import written_between
 from benchmarks.machine import machine
 from benchmarks.peers import PEERS
-from ihomer import IHOMER
+from benchmarks.ranks import mean_ranks, published
 from ihomer.decision import make_decision
 from ihomer.decision.ranking import top_labels
 from ihomer.evaluation.baselines import baselines
+from ihomer.evaluation.calibration import Calibration
 from ihomer.evaluation.metrics import Metrics
+from ihomer.model import IHOMER
 from ihomer.predictions import Predictions
-from streams import open_stream
+from streams.open import open_stream
 from streams.stream import Stream
 from streams.views import limited, shuffled
 
@@ -43,16 +48,21 @@ SCORES = {
 }
 DEFAULT = "example_f1"
 
+#: Data set -> learner -> "targets" (target -> metrics), "us" (CPU microseconds a row) and "ece".
+Results = dict[str, dict[str, dict[str, Any]]]
+
 
 def run_model(model: IHOMER, stream: Stream) -> dict[str, Any]:
     """Run over the stream once; return the metrics of the label sets made for every target, and the cost of a row."""
     targets = {target: make_decision(target) for _, target in SCORES.values()}
     scores = {target: Metrics(stream.labels.names[: stream.declared_labels or 0]) for target in targets}
+    calibration = Calibration()
     seconds = 0.0
     for batch in stream.batches():
         start = time.process_time()
         rows, scored = model._learned_batch(batch)  # noqa: SLF001
         seconds += time.process_time() - start
+        calibration.update(scored.p, rows)
         best = top_labels(scored.p, rows.limits, 5)
         for target, decision in targets.items():
             sets = decision.block(scored.p, rows, learn=True)
@@ -60,6 +70,7 @@ def run_model(model: IHOMER, stream: Stream) -> dict[str, Any]:
     return {
         "targets": {target: metrics.cumulative() for target, metrics in scores.items()},
         "us": 1e6 * seconds / max(model.n_instances, 1),
+        "ece": calibration.error,
     }
 
 
@@ -74,30 +85,109 @@ def run_trivial(stream: Stream) -> dict[str, Any]:
     return done
 
 
-def table(results: dict[str, dict[str, Any]], names: list[str]) -> list[str]:
-    """Return the means over the data sets as lines: a learner a row."""
-    lines = [f"{'':26}" + "".join(f"{score:>13}" for score in SCORES) + f"{'one set: micro':>16}{'us a row':>10}"]
+def score_of(done: dict[str, Any], score: str) -> float:
+    """Return one score of one learner on one data set."""
+    key, target = SCORES[score]
+    return float(done["targets"][target][key])
+
+
+def means(results: Results) -> list[str]:
+    """Return the means over the data sets: a learner a row."""
+    lines = [
+        f"| learner | {' | '.join(SCORES)} | one set: {' | '.join(SCORES)} | us a row, median |",
+        "|---" + "|--:" * (2 * len(SCORES) + 1) + "|",
+    ]
     for learner in next(iter(results.values())):
-        cells = []
-        for key, target in SCORES.values():
-            values = [results[name][learner]["targets"].get(target, {}).get(key, np.nan) for name in names]
-            cells.append(f"{np.mean(values):13.4f}")
-        one = np.mean([results[name][learner]["targets"][DEFAULT]["micro_f1"] for name in names])
-        cost = np.median([results[name][learner].get("us", np.nan) for name in names])
-        lines.append(f"{learner:26}" + "".join(cells) + f"{one:16.4f}{cost:10.1f}")
+        runs = [done[learner] for done in results.values()]
+        cells = [f"{np.mean([score_of(run, score) for run in runs]):.4f}" for score in SCORES]
+        cells += [f"{np.mean([run['targets'][DEFAULT][key] for run in runs]):.4f}" for key, _ in SCORES.values()]
+        us = [run["us"] for run in runs if "us" in run]
+        lines.append(f"| {learner} | {' | '.join(cells)} | {f'{np.median(us):,.0f}' if us else ''} |")
     return lines
+
+
+def rank_table(results: Results, presets: list[str], tables: Path | None) -> list[str]:
+    """Return the mean ranks of each preset among others, and the others' ranks beside the last preset.
+
+    Parameters
+    ----------
+    results
+        Of a run.
+    presets
+        Those of its learners that are ours: each is ranked alone against the others.
+    tables
+        Directory of published tables to rank among; None: among the other learners of the run.
+    """
+    columns: dict[str, dict[str, float]] = {}
+    counts = []
+    for score in SCORES:
+        others = {
+            name: {k: score_of(run, score) for k, run in done.items() if k not in presets}
+            for name, done in results.items()
+        }
+        if tables is not None:
+            others = published(tables, score, list(results))
+        counts.append(f"{score} {len(others)}")
+        ranks: dict[str, float] = {}
+        for preset in presets:
+            mine = {name: {preset: score_of(results[name][preset], score)} | values for name, values in others.items()}
+            both = mean_ranks(mine)
+            ranks = {**ranks, preset: both[preset], **{k: v for k, v in both.items() if k not in presets}}
+        columns[score] = ranks
+    lines = [f"| learner | {' | '.join(SCORES)} |", "|---" + "|--:" * len(SCORES) + "|"]
+    learners = sorted(next(iter(columns.values())), key=lambda k: (k not in presets, columns["micro-F1"][k]))
+    lines += [f"| {k} | {' | '.join(f'{columns[score][k]:.2f}' for score in SCORES)} |" for k in learners]
+    return [*lines, "", f"Data sets: {', '.join(counts)}."]
+
+
+def by_set(results: Results, score: str) -> list[str]:
+    """Return one score of every learner on every data set, then microseconds a row of those that learn."""
+    learners = list(next(iter(results.values())))
+    timed = [k for k in learners if "us" in next(iter(results.values()))[k]]
+    lines = [
+        f"| set | {' | '.join(learners)} | us a row: {' | '.join(timed)} |",
+        "|---" + "|--:" * (len(learners) + len(timed)) + "|",
+    ]
+    for name, done in results.items():
+        cells = [f"{score_of(done[k], score):.3f}" for k in learners] + [f"{done[k]['us']:,.0f}" for k in timed]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def calibration_errors(results: Results, presets: list[str]) -> list[str]:
+    """Return the expected calibration error of every preset on every data set."""
+    lines = [f"| expected calibration error | {' | '.join(presets)} |", "|---" + "|--:" * len(presets) + "|"]
+    for name, done in results.items():
+        lines.append(f"| {name} | {' | '.join(format(done[preset]['ece'], '.4f') for preset in presets)} |")
+    return lines
+
+
+def report(results: Results, presets: list[str], tables: Path | None) -> list[str]:
+    """Return everything as lines of Markdown."""
+    lines = ["Means over the data sets:", "", *means(results)]
+    if presets and len(next(iter(results.values()))) > len(presets):
+        lines += ["", "Mean ranks, each preset alone against the others of the run:", ""]
+        lines += rank_table(results, presets, None)
+    if presets and tables is not None:
+        lines += ["", "Mean ranks, each preset alone against the published results:", ""]
+        lines += rank_table(results, presets, tables)
+    for score in SCORES:
+        lines += ["", f"{score}:", "", *by_set(results, score)]
+    return [*lines, "", *calibration_errors(results, presets)] if presets else lines
 
 
 def main() -> None:
     """Run everything that was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--presets", nargs="*", default=["fast", "balanced", "accurate"])
     parser.add_argument("--only", nargs="+", default=SETS, help="data sets")
     parser.add_argument("--peers", nargs="*", default=[], choices=list(PEERS), help="peers to run, too")
     parser.add_argument("--shuffle", type=int, help="seed of one permutation of the rows; file order if not given")
     parser.add_argument("--limit", type=int, help="rows of each data set at most")
+    parser.add_argument("--published", type=Path, help="directory of published tables to rank among")
     parser.add_argument("--out", type=Path, help="JSON file for everything that was measured")
+    parser.add_argument("--into", type=Path, help="document to write the tables into")
     asked = parser.parse_args()
     print(machine())
 
@@ -107,7 +197,7 @@ def main() -> None:
             stream = shuffled(stream, asked.shuffle)
         return stream if asked.limit is None else limited(stream, asked.limit)
 
-    results: dict[str, dict[str, Any]] = {}
+    results: Results = {}
     for name in asked.only:
         done = {preset: run_model(IHOMER(preset=preset), opened(name)) for preset in asked.presets}
         same = dict.fromkeys(target for _, target in SCORES.values())
@@ -121,8 +211,13 @@ def main() -> None:
         print(f"{name:15}", ", ".join(shown), flush=True)
         if asked.out:
             asked.out.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
-    print()
-    print("\n".join(table(results, asked.only)))
+    lines = report(results, asked.presets, asked.published)
+    print("\n" + "\n".join(lines))
+    if asked.into:
+        command = "python -m benchmarks.accuracy"
+        command += "" if asked.shuffle is None else f" --shuffle {asked.shuffle}"
+        command += "" if asked.only == SETS else f" --only {' '.join(asked.only)}"
+        written_between(asked.into, command, [f"Machine: {machine()}.", "", *lines])
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.document import written_between
 from benchmarks.machine import machine
 
 SCORES = ["micro_f1", "macro_f1", "example_f1", "subset_accuracy", "hamming_loss", "p_at_1", "p_at_5"]
 HEADS = ["micro-F1", "macro-F1", "example-F1", "subset acc.", "Hamming", "P@1", "P@5"]
-
-BEGIN, END = "<!-- begin: python -m benchmarks.results -->", "<!-- end: python -m benchmarks.results -->"
 
 
 def evaluate(path: Path, model: str) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
     asked = parser.parse_args()
 
-    text = [BEGIN, "", f"Machine: {machine()}.", ""]
+    text = [f"Machine: {machine()}.", ""]
     for model in asked.models:
         summaries = {}
         for path in streams_in(asked.data):
@@ -74,11 +73,7 @@ def main() -> None:
             summaries[name] = evaluate(path, model)
             print(model, name, *(f"{key}={summaries[name][key]:.3f}" for key in SCORES[:4]), flush=True)
         text += [f"### `--model {model}`", "", *table(summaries), ""]
-    text.append(END)
-
-    document = asked.out.read_text() if asked.out.exists() else f"{BEGIN}\n{END}\n"
-    before, rest = document.split(BEGIN)
-    asked.out.write_text(before + "\n".join(text) + rest.split(END)[1])
+    written_between(asked.out, "python -m benchmarks.results", text[:-1])
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class IHOMER(ArrayEstimator):
     >>> sorted(predicted), sorted(y)
     (['Class12', 'Class13', 'Class2', 'Class3'], ['Class12', 'Class13', 'Class2', 'Class3'])
     >>> [(label, round(p, 3)) for label, p in model.rank_one(x, k=2)]
-    [('Class3', 0.908), ('Class12', 0.905)]
+    [('Class3', 0.909), ('Class12', 0.904)]
     """
 
     def __init__(

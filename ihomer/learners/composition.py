@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ihomer.learners.protocol import SharedExpert
 from ihomer.learners.stack import Stack
+from ihomer.learners.stack_prior import stack_prior
 
 #: Weight of the score of a clustered learner at first.
 CLUSTERED = 0.3
@@ -20,10 +21,17 @@ def _arow(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
     return AROW()
 
 
-def _arow_idf(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+def _arow_idf(*, dense: bool, seed: int) -> SharedExpert | None:  # noqa: ARG001
     from ihomer.learners.arow import AROW
 
-    return AROW(view="idf")
+    # Dense streams have one view of the features.
+    return None if dense else AROW(view="idf")
+
+
+def _slow_arow(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+    from ihomer.learners.arow import AROW
+
+    return AROW(r=5.0, weight=0.0)
 
 
 def _prior(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
@@ -69,10 +77,36 @@ def _krls(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
     return KernelRLS(dense=dense)
 
 
+def _rls(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+    from ihomer.learners.rls import RLS
+
+    return RLS()
+
+
+def _rls_previous(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+    from ihomer.learners.rls import RLS
+
+    return RLS(previous=True)
+
+
+def _naive_bayes(*, dense: bool, seed: int) -> SharedExpert:  # noqa: ARG001
+    from ihomer.learners.naive_bayes import NaiveBayes
+
+    return NaiveBayes(dense=dense)
+
+
+def _slot_index(*, dense: bool, seed: int) -> SharedExpert | None:  # noqa: ARG001
+    from ihomer.learners.slot_index import SlotIndex
+
+    # As with counts of features: where every feature holds every label, slots say nothing.
+    return None if dense else SlotIndex()
+
+
 #: Every shared expert by name, and what makes it for a dense or a sparse stream; None where it has nothing to say.
 PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "arow": _arow,
     "arow idf": _arow_idf,
+    "slow arow": _slow_arow,
     "prior": _prior,
     "history": _history,
     "recent rows": _recent_rows,
@@ -80,6 +114,10 @@ PARTS: Mapping[str, Callable[..., SharedExpert | None]] = {
     "row memory": _row_memory,
     "extra trees": _extra_trees,
     "krls": _krls,
+    "slot index": _slot_index,
+    "rls": _rls,
+    "rls previous": _rls_previous,
+    "naive bayes": _naive_bayes,
 }
 
 
@@ -95,15 +133,14 @@ class Composition:
         Those whose scores stand once more, times how much is known of the label.
     own
         Prior variance of a label's own stack weights.
-    first
-        dense -> name of a part -> the stack's first weights of its scores, in place of the expert's own; "constant": of
-        the constant; a name with "*" behind it: of the scores that stand once more.
+    prior
+        Name of the `ihomer.learners.stack_prior` that the stack begins with; None: the experts' own first weights.
     """
 
     parts: tuple[str, ...]
     counted: tuple[str, ...] = ()
     own: float = 0.006
-    first: Mapping[bool, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    prior: str | None = None
 
     def experts(self, *, dense: bool, seed: int) -> dict[str, SharedExpert]:
         """Return untrained experts for a dense or a sparse stream, by name."""
@@ -112,19 +149,28 @@ class Composition:
 
     def stack(self, experts: Mapping[str, SharedExpert], n_others: int, *, dense: bool) -> Stack:
         """Return an untrained stack for `experts` and as many further scores."""
-        first = self.first.get(dense, {})
         weights: list[float] = []
         counted: list[int] = []
-        more: list[float] = []
         for part, expert in experts.items():
             if part in self.counted:
                 counted += range(len(weights), len(weights) + expert.n_scores)
-                more += first.get(f"{part}*", (0.0,) * expert.n_scores)
-            weights += first.get(part, tuple(expert.first_weights))
+            weights += expert.first_weights.tolist()
         weights += [CLUSTERED] * n_others
-        return Stack(
-            np.array(weights), np.array(counted, np.int64), np.array([*more, *first.get("constant", (0.0,))]), self.own
-        )
+        stack = Stack(np.array(weights), np.array(counted, np.int64), np.zeros(len(counted) + 1), self.own)
+        if self.prior is not None:
+            prior = stack_prior(self.prior, dense=dense)
+            stack.w, stack.A = prior.of(self.names(experts, n_others), stack.w, np.diag(stack.A).copy())
+        return stack
+
+    def names(self, experts: Mapping[str, SharedExpert], n_others: int) -> list[str]:
+        """Return the names of the stack's weights, as a `StackPrior` has them."""
+        scores = {part: range(expert.n_scores) for part, expert in experts.items()}
+        return [
+            *(f"{part} {i}" for part, numbers in scores.items() for i in numbers),
+            *(f"clustered {i}" for i in range(n_others)),
+            *(f"{part}* {i}" for part, numbers in scores.items() if part in self.counted for i in numbers),
+            "constant",
+        ]
 
 
 #: The linear expert alone, calibrated.

@@ -257,7 +257,7 @@ class FeatureCounts:
             cells *= np.repeat(factor[: self.n_features], np.diff(indptr))
             self._lay_out(indptr, ids, cells, slack=False)
         else:
-            self.table *= factor[: len(self.table), None]
+            self.table[: len(factor)] *= factor[:, None]  # the table may have more room
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
