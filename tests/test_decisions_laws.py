@@ -159,7 +159,7 @@ def test_a_label_long_gone_comes_back():
     decision = MacroF1()
     decision.block(p, rows, learn=True)
     for _ in range(1000):  # a million rows: a faded count alone would be gone
-        decision.block(p, rows.slice(0, 0), learn=True)
+        decision.block(p[:0], rows.slice(0, 0), learn=True)
         decision.block(p[1:], rows.slice(1, 1000), learn=True)
     assert decision.mass[1] > 0
     back = np.full((1, 2), 0.9, np.float32)
