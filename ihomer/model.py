@@ -15,6 +15,7 @@ from ihomer.events import EventLog
 from ihomer.hierarchy import LabelHierarchy
 from ihomer.kernels.stack import to_log_odds
 from ihomer.learners.clustered import Clustered
+from ihomer.learners.generations import Generations
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
@@ -115,7 +116,8 @@ class IHOMER(ArrayEstimator):
         self._clustered = None if self._cluster_learner is None else Clustered(self._make_core)
         n_others = int(self._clustered is not None)
         threads = Threads(self.threads)
-        self._mixture = None if preset.shared is None else Mixture(preset.shared, n_others, self.seed, threads)
+        shared = preset.shared
+        self._mixture = None if shared is None else Generations(lambda: Mixture(shared, n_others, self.seed, threads))
         decision = preset.decision if self.decision is None else self.decision
         self._decision = make_decision(self.target if decision is None else decision)
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
@@ -155,6 +157,7 @@ class IHOMER(ArrayEstimator):
         self._unwatched.append((p, block, indptr, indices))
         if at % WATCH == 0:
             self._watch()
+            self._settle(at)
             self._answer_alarms(at)
             self._restructure(at)
         return Scored(p, indptr, indices)
@@ -203,8 +206,10 @@ class IHOMER(ArrayEstimator):
                 labels = np.flatnonzero(self._tree.cluster_of == alarm.cluster).astype(np.int32)
                 if not len(labels):
                     continue
-            if self._mixture is not None:
+            if self._mixture is not None and labels is not None:
                 self._mixture.reopen(labels)
+            elif self._mixture is not None and self._mixture.renew():
+                self._log.add(at, "expert", place="model", cause="an alarm: a young mixture begins beside the old one")
             self._log.add(
                 at,
                 "alarm",
@@ -214,6 +219,13 @@ class IHOMER(ArrayEstimator):
                 after=alarm.after,
                 labels=[] if labels is None else self._named(labels),
             )
+
+    def _settle(self, at: int) -> None:
+        """End the comparison of two generations, if it can be ended."""
+        end = None if self._mixture is None else self._mixture.settle()
+        if end is not None:
+            what, old, young = end
+            self._log.add(at, "expert", place="model", cause=f"the young mixture: {what} (log loss)", before=old, after=young)
 
     def _restructure(self, at: int) -> None:
         """Let the hierarchy split and merge; learners and monitors follow."""

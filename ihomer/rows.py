@@ -103,6 +103,15 @@ def _of_columns(
     return kept[indptr - first], at[keep].astype(np.int32)
 
 
+def no_rows(n_features: int, n_labels: int) -> Rows:
+    """Return a block without rows in spaces of so many features and labels."""
+    offsets, ids = np.zeros(1, np.int64), np.zeros(0, np.int32)
+    return Rows(
+        offsets, ids, np.zeros(0, np.float32), offsets, ids, np.zeros(0, np.uint8), offsets, ids,
+        np.full(1, n_labels, np.int32), n_features, n_labels,
+    )  # fmt: skip
+
+
 def compact(rows: Rows) -> Rows:
     """Return the rows with arrays of their own that hold nothing else, however they were cut out."""
 

@@ -13,7 +13,7 @@ from ihomer.learners.chain import Chain
 from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
-from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
+from ihomer.rows import Rows, appended, compact, no_rows, rows_from_state, rows_state
 from ihomer.threads import ALONE, LEAST_ROWS, Threads
 
 _Scores = npt.NDArray[np.float32]
@@ -116,6 +116,14 @@ class Mixture:
             wider[:, :, : their_scores.shape[2]] = their_scores
             rows, scores = appended(so_far, rows), np.concatenate((wider, scores), axis=1)
         self.first = (rows, scores)
+
+    def begin_after(self, other: Mixture) -> None:
+        """Take over what another one knows of features, and how many labels there are; nothing that it learned of them."""
+        self._start(other.inputs.regime)
+        self.inputs = Inputs.from_state(other.inputs.state())
+        # So that every part has a column for every label.
+        none = no_rows(len(self.inputs.largest), other.n_labels)
+        self._block(none, np.zeros((self.n_others, 0, other.n_labels), np.float32), learn=True)
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""

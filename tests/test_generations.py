@@ -1,0 +1,101 @@
+"""A young mixture beside the old one: when it begins, takes over, is given up, and that it is in checkpoints."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ihomer import IHOMER
+from ihomer.learners import generations
+from streams import Batch
+
+
+def planted(seed, n, *, turned):
+    """Rows of eight features; label k holds with feature k, or after the change with feature 7 - k."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n):
+        on = rng.choice(8, 2, replace=False)
+        yield {f"x{j}": 1.0 for j in on}, {f"l{7 - j if turned else j}" for j in on if rng.random() < 0.9}
+
+
+def batches(rows, size=500):
+    rows = list(rows)
+    return [Batch.from_pairs(rows[i : i + size]) for i in range(0, len(rows), size)]
+
+
+def changed(model, n=3000, seed=0):
+    """Let the model see a change of the whole world; return the share of right label sets of its last 500 rows."""
+    for batch in batches(planted(seed, n, turned=False)) + batches(planted(seed + 1, n, turned=True)):
+        predictions = model.predict_learn_many(batch)
+    sets = [predictions.label_set(i) for i in range(len(batch))]
+    truth = [batch.label_set(i) for i in range(len(batch))]
+    return np.mean([one == other for one, other in zip(sets, truth, strict=True)])
+
+
+def experts(model):
+    return [(event["instance"], event["cause"]) for event in model.events if event["kind"] == "expert"]
+
+
+@pytest.mark.parametrize("preset", ["fast", "balanced"])
+def test_after_a_change_the_young_one_takes_over(preset):
+    model = IHOMER(preset)
+    right = changed(model)
+    (begun, why), (ended, how) = experts(model)[:2]
+    assert 3000 < begun < 3500
+    assert "begins beside the old one" in why
+    assert begun + 1000 <= ended <= begun + 1200
+    assert "took over" in how
+    assert right > 0.7
+
+
+def test_what_changes_nothing_is_given_up_and_the_next_waits_longer_each_time():
+    model = IHOMER("fast")
+    starts = []
+    for at, batch in enumerate(batches(planted(3, 45_000, turned=False), 1000)):
+        model.predict_learn_many(batch)
+        if at >= 4 and model._mixture.renew():
+            starts.append(model.n_instances)
+    # Each lasts 2,500 rows (or is so little worse that it takes over, and the pauses begin anew: not here).
+    assert all("given up" in cause for _, cause in experts(model))
+    pauses = np.diff(starts)
+    assert len(pauses) >= 3
+    assert (pauses[1:] > pauses[:-1]).all()
+
+
+@pytest.mark.parametrize("cut", [3200, 3500, 4600])
+def test_a_checkpoint_holds_both(tmp_path, cut):
+    rows = [*planted(5, 3000, turned=False), *planted(6, 2000, turned=True)]
+    whole, first = IHOMER("balanced"), IHOMER("balanced")
+    for batch in batches(rows):
+        whole.learn_many(batch)
+    for batch in batches(rows[:cut]):
+        first.learn_many(batch)
+    first.save(tmp_path / "model")
+    second = IHOMER.load(tmp_path / "model")
+    assert (second._mixture.young is None) == (first._mixture.young is None)
+    for batch in batches(rows[cut:], 333):
+        second.learn_many(batch)
+    assert second.__getstate__() == whole.__getstate__()
+
+
+def test_labels_that_are_dropped_are_dropped_from_both():
+    model = IHOMER("balanced")
+    for batch in batches(planted(7, 1000, turned=False)):
+        model.learn_many(batch)
+    mixture = model._mixture
+    assert mixture.renew()
+    mixture.keep(np.arange(0, 8, 2))
+    assert mixture.old.n_labels == mixture.young.n_labels == 4
+    assert mixture.state()["young"] is not None
+
+
+def test_alarms_while_there_are_two_or_in_a_pause_begin_nothing():
+    model = IHOMER("fast")
+    for batch in batches(planted(8, 1000, turned=False)):
+        model.learn_many(batch)
+    assert model._mixture.renew()
+    assert not model._mixture.renew()
+    for batch in batches(planted(9, generations.MOST_ROWS + 256, turned=False)):
+        model.learn_many(batch)
+    assert model._mixture.young is None
+    assert not model._mixture.renew()
