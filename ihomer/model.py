@@ -206,10 +206,10 @@ class IHOMER(ArrayEstimator):
                 labels = np.flatnonzero(self._tree.cluster_of == alarm.cluster).astype(np.int32)
                 if not len(labels):
                     continue
-            if self._mixture is not None and labels is not None:
-                self._mixture.reopen(labels)
-            elif self._mixture is not None and self._mixture.renew():
+            if self._mixture is not None and labels is None and self._mixture.renew():
                 self._log.add(at, "expert", place="model", cause="an alarm: a young mixture begins beside the old one")
+            elif self._mixture is not None:
+                self._mixture.reopen(labels)
             self._log.add(
                 at,
                 "alarm",

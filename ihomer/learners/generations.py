@@ -20,7 +20,7 @@ _Scores = npt.NDArray[np.float32]
 FADE = 0.998
 #: The young mixture can take over after so many rows, and is given up after so many if it has not.
 LEAST_ROWS, MOST_ROWS = 1000, 2500
-#: After one that was given up the next may begin after so many rows, twice as many each time up to the last.
+#: The next may begin after so many rows; after one that was given up, twice as many each time up to the last.
 FIRST_PAUSE, LAST_PAUSE = 2500, 160_000
 #: First weights of the two under their stack, and the prior variance of a label's own.
 WEIGHTS, OWN = (0.5, 0.5), 0.006
@@ -33,8 +33,8 @@ class Generations:
 
     The young one knows what features look like, and nothing of labels; the old one goes on as it is: so nothing is lost
     if the alarm was false, and what is said is the better of the two, label by label, from the first rows on. When the
-    log loss of the young one has become lower it takes over; if that does not happen it is given up, and the next has to
-    wait. While there are two, an instance costs twice as much.
+    log loss of the young one has become lower it takes over; if that does not happen it is given up. The next has to wait,
+    longer each time that one is given up: while there are two, an instance costs twice as much.
 
     Section 7 of the project's design: an old model kept as one more expert beside a fresh copy stays close to the best
     of all policies on every kind of change.
@@ -94,7 +94,8 @@ class Generations:
             return None
         old, young = (float(loss[0] / max(loss[1], 1.0)) for loss in self.losses)
         if young < old:
-            self.old, self.pause, self.next = self.young, FIRST_PAUSE, self.rows
+            self.old, self.pause = self.young, FIRST_PAUSE
+            self.next = self.rows + self.pause
             end = "took over"
         elif self.young_rows >= MOST_ROWS:
             self.next, self.pause = self.rows + self.pause, min(2 * self.pause, LAST_PAUSE)
