@@ -38,7 +38,8 @@ def open_stream(
     ----------
     spec
         A file (plain, .gz, .bz2 or .xz); ``-`` for standard input; ``yeast``, real data that come with river;
-        or a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`).
+        or a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`), whose rows may change
+        (``drift=sudden&at=8000&of=labels&fraction=.25``, see `streams.synthetic.drift_query`).
     format
         ``svmlight``, ``arff``, ``csv``, ``jsonl`` or ``parquet``; ``auto``: told by the suffix, else by the
         first bytes.

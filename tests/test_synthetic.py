@@ -7,9 +7,11 @@ import pytest
 
 from streams import StreamError, open_stream
 from streams.concatenate import concatenate
+from streams.synthetic.grouped import GroupedGenerator
 from streams.synthetic.spec import GENERATORS
 
 NAMES = list(GENERATORS)
+GROUPED = [name for name in NAMES if issubclass(GENERATORS[name], GroupedGenerator)]
 
 
 def whole(spec, rows=1024):
@@ -46,7 +48,7 @@ def test_the_seed_decides(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_batches_are_whole_and_right(name):
-    stream = open_stream(f"synthetic:{name}?rows=5000&features=7&labels=12&groups=3")
+    stream = open_stream(f"synthetic:{name}?rows=5000&features=7&labels=12")
     batches = list(stream.batches(999))
     for batch in batches:
         batch.check()
@@ -64,7 +66,7 @@ def occurrences(batch):
     return table
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GROUPED)
 def test_labels_of_a_group_occur_together(name):
     batch = whole(f"synthetic:{name}?rows=20000&labels=12&groups=3")
     table = occurrences(batch)
@@ -106,9 +108,9 @@ def test_noise_turns_labels_over():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected groups, hyperplane, random_tree, rbf"),
+        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected groups, hyperplane, meta_hyperplane, meta_random"),
         ("synthetic:", "synthetic:: no generator '', expected groups"),
-        ("synthetic:rbf?rowz=3", "no parameter 'rowz', expected rows, features, labels, groups, seed, drift, centres"),
+        ("synthetic:rbf?rowz=3", "no parameter 'rowz', expected rows, features, labels, groups, seed, centres"),
         ("synthetic:rbf?rows", "found 'rows', expected parameter=value&parameter=value..."),
         ("synthetic:rbf?rows=ten", "rows must be a whole number, found 'ten'"),
         ("synthetic:rbf?rows=1.5", "rows must be a whole number, found '1.5'"),
@@ -121,7 +123,16 @@ def test_noise_turns_labels_over():
         ("synthetic:hyperplane?density=x", "density must be a number, found 'x'"),
         ("synthetic:hyperplane?correlation=1.1", "Hyperplane: correlation must be at most 1, found 1.1"),
         ("synthetic:random_tree?depth=17", "RandomTree: depth must be at most 16, found 17"),
-        ("synthetic:groups?drift=sudden", "Groups: drift must be 'none', found 'sudden'"),
+        ("synthetic:groups?drift=sudden", "at, the first row that changes, must be given, and at least 0"),
+        ("synthetic:groups?drift=slow&at=3", "drift must be one of none, sudden, gradual, incremental, recurring, found"),
+        ("synthetic:groups?at=3", "at says how the stream changes, but drift is not given or none"),
+        ("synthetic:groups?drift=sudden&at=3&of=x", "of must be one of concept, labels, emerging, vanishing, split"),
+        ("synthetic:groups?drift=gradual&at=3&width=0", "width must be at least 1, found 0"),
+        ("synthetic:groups?drift=sudden&at=3&fraction=.5", "fraction must be 1 where the whole concept changes"),
+        ("synthetic:groups?drift=sudden&at=3&of=labels&fraction=2", "fraction must be above 0 and at most 1, found 2.0"),
+        ("synthetic:groups?drift=incremental&at=3", "the change cannot be incremental"),
+        ("synthetic:meta_rbf?labels=3&cardinality=3", "MetaRBF: cardinality must be at most 2.7"),
+        ("synthetic:meta_rbf?dependency_seed=-1", "MetaRBF: dependency_seed must be at least 0, found -1"),
     ],
 )
 def test_wrong_specs(spec, message):

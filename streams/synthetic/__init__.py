@@ -2,7 +2,8 @@
 
 from streams.synthetic.groups import Groups
 from streams.synthetic.hyperplane import Hyperplane
+from streams.synthetic.meta import MetaHyperplane, MetaRandomTree, MetaRBF
 from streams.synthetic.random_tree import RandomTree
 from streams.synthetic.rbf import RBF
 
-__all__ = ["RBF", "Groups", "Hyperplane", "RandomTree"]
+__all__ = ["RBF", "Groups", "Hyperplane", "MetaHyperplane", "MetaRBF", "MetaRandomTree", "RandomTree"]

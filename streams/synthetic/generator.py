@@ -1,10 +1,9 @@
-"""What all generators share: parameters, planted label groups, fixed blocks that do not depend on the batch size."""
+"""What all generators share: parameters, and fixed blocks that do not depend on the batch size."""
 
 from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +14,6 @@ from streams.stream import ROWS, Stream
 
 Matrix = npt.NDArray[np.float32]
 Truth = npt.NDArray[np.bool_]
-
-#: Probability that a label of the row's group holds, and that any other label holds.
-INSIDE, OUTSIDE = 0.6, 0.02
 
 #: Random numbers drawn for a block: enough that numpy's overhead does not show, little enough for any cache.
 _BLOCK_NUMBERS = 1 << 18
@@ -32,13 +28,8 @@ class Generator(Stream, abc.ABC):
         How many rows.
     features, labels
         How many features (named x0, x1, ...) and labels (named label0, label1, ...).
-    groups
-        How many groups of labels: labels of one group occur together. Label j is of group j mod `groups`. Not given:
-        5, or as many as there are labels.
     seed
         The same seed gives the same rows.
-    drift
-        Only "none" for now: the concept stays.
 
     Raises
     ------
@@ -52,20 +43,13 @@ class Generator(Stream, abc.ABC):
         rows: int = 10_000,
         features: int = 50,
         labels: int = 10,
-        groups: int | None = None,
         seed: int = 0,
-        drift: str = "none",
     ) -> None:
         kind = type(self).__name__
-        groups = min(5, labels) if groups is None else groups
-        at_least(kind, rows=(rows, 0), features=(features, 1), labels=(labels, 1), groups=(groups, 1), seed=(seed, 0))
-        if groups > labels:
-            raise ValueError(f"{kind}: groups must be at most {labels}, the number of labels, found {groups}")
-        if drift != "none":
-            raise ValueError(f"{kind}: drift must be 'none', found {drift!r}")
+        at_least(kind, rows=(rows, 0), features=(features, 1), labels=(labels, 1), seed=(seed, 0))
         super().__init__(kind)
         self.length: int = rows
-        self.n_groups, self.seed = groups, seed
+        self.seed = seed
         for j in range(features):
             self.features.add(f"x{j}")
         for j in range(labels):
@@ -74,11 +58,6 @@ class Generator(Stream, abc.ABC):
         self._made = 0
         # Rows a block: a power of two that the parameters alone decide.
         self._block = 1 << max(0, (_BLOCK_NUMBERS // (features + labels)).bit_length() - 1)
-
-    @cached_property
-    def group_of(self) -> npt.NDArray[np.int64]:
-        """The group of each label, shape (labels,)."""
-        return np.arange(len(self.labels)) % self.n_groups
 
     @abc.abstractmethod
     def draw(self, random: np.random.Generator, n: int) -> tuple[Matrix | Truth, Truth]:
@@ -90,12 +69,6 @@ class Generator(Stream, abc.ABC):
     def random(self, *key: int) -> np.random.Generator:
         """Return the random numbers of a block, by its number; without a number those of the concept."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-
-    def label_sets(self, random: np.random.Generator, groups: npt.NDArray[np.int64]) -> Truth:
-        """Return a label set, bool (n, labels), for each entry of `groups`: .6 inside the group, .02 outside."""
-        chance = np.full((self.n_groups, len(self.labels)), OUTSIDE, np.float32)
-        chance[self.group_of, np.arange(len(self.labels))] = INSIDE
-        return random.random((len(groups), len(self.labels)), np.float32) < chance[groups]
 
     def batches(self, rows: int = ROWS) -> Iterator[Batch]:
         """Yield all rows, in order, `rows` a batch; `places` counts them from 0."""

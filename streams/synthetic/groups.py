@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from streams.synthetic.generator import Generator, Truth
+from streams.synthetic.generator import Truth
+from streams.synthetic.grouped import GroupedGenerator
 
 
-class Groups(Generator):
+class Groups(GroupedGenerator):
     """Each row draws one of k groups; its labels and its features tell which.
 
     Every label of the group holds with probability .6, every other one with .02. Features are 0 or 1: feature j
@@ -15,8 +16,8 @@ class Groups(Generator):
 
     Parameters
     ----------
-    rows, features, labels, groups, seed, drift
-        See `streams.synthetic.generator.Generator`.
+    rows, features, labels, groups, seed
+        See `streams.synthetic.grouped.GroupedGenerator`.
 
     Examples
     --------

@@ -7,10 +7,11 @@ from statistics import NormalDist
 
 import numpy as np
 
-from streams.synthetic.generator import Generator, Matrix, Truth, at_least, at_most
+from streams.synthetic.generator import Matrix, Truth, at_least, at_most
+from streams.synthetic.grouped import GroupedGenerator
 
 
-class Hyperplane(Generator):
+class Hyperplane(GroupedGenerator):
     """Features uniform in [0, 1); a label holds on one side of its hyperplane.
 
     The normals of the labels of one group share a direction, so that these labels occur together. After the
@@ -19,8 +20,8 @@ class Hyperplane(Generator):
 
     Parameters
     ----------
-    rows, features, labels, groups, seed, drift
-        See `streams.synthetic.generator.Generator`.
+    rows, features, labels, groups, seed
+        See `streams.synthetic.grouped.GroupedGenerator`.
     density
         About which share of the labels holds in a row, between 0 and 1.
     correlation
@@ -44,9 +45,9 @@ class Hyperplane(Generator):
         labels: int = 10,
         groups: int | None = None,
         seed: int = 0,
-        drift: str = "none", density: float = 0.2, correlation: float = 0.7, noise: float = 0.05,
+        density: float = 0.2, correlation: float = 0.7, noise: float = 0.05,
     ) -> None:
-        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed, drift=drift)
+        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed)
         at_least("Hyperplane", density=(density, 0), correlation=(correlation, 0), noise=(noise, 0))
         at_most("Hyperplane", density=(density, 1), correlation=(correlation, 1), noise=(noise, 1))
         self.density, self.correlation, self.noise = density, correlation, noise

@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from streams.synthetic.generator import Generator, Matrix, Truth, at_least, at_most
+from streams.synthetic.generator import Matrix, Truth, at_least, at_most
+from streams.synthetic.grouped import GroupedGenerator
 
 
-class RandomTree(Generator):
+class RandomTree(GroupedGenerator):
     """Features uniform in [0, 1); a complete tree of random splits, a label set at every leaf.
 
     The label set of a leaf is drawn once: a group of labels, of which each holds with probability .6, every
@@ -18,8 +19,8 @@ class RandomTree(Generator):
 
     Parameters
     ----------
-    rows, features, labels, groups, seed, drift
-        See `streams.synthetic.generator.Generator`.
+    rows, features, labels, groups, seed
+        See `streams.synthetic.grouped.GroupedGenerator`.
     depth
         Number of splits above each leaf, 1 to 16.
     noise
@@ -40,9 +41,9 @@ class RandomTree(Generator):
         labels: int = 10,
         groups: int | None = None,
         seed: int = 0,
-        drift: str = "none", depth: int = 6, noise: float = 0.05,
+        depth: int = 6, noise: float = 0.05,
     ) -> None:
-        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed, drift=drift)
+        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed)
         at_least("RandomTree", depth=(depth, 1), noise=(noise, 0))
         at_most("RandomTree", depth=(depth, 16), noise=(noise, 1))
         self.depth, self.noise = depth, noise

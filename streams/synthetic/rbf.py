@@ -6,10 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from streams.synthetic.generator import Generator, Matrix, Truth, at_least, at_most
+from streams.synthetic.generator import Matrix, Truth, at_least, at_most
+from streams.synthetic.grouped import GroupedGenerator
 
 
-class RBF(Generator):
+class RBF(GroupedGenerator):
     """Rows scattered around random centres, a label set at every centre.
 
     The label set of a centre is drawn once: a group of labels, of which each holds with probability .6, every
@@ -17,8 +18,8 @@ class RBF(Generator):
 
     Parameters
     ----------
-    rows, features, labels, groups, seed, drift
-        See `streams.synthetic.generator.Generator`.
+    rows, features, labels, groups, seed
+        See `streams.synthetic.grouped.GroupedGenerator`.
     centres
         How many centres, uniform in the unit cube.
     radius
@@ -41,9 +42,9 @@ class RBF(Generator):
         labels: int = 10,
         groups: int | None = None,
         seed: int = 0,
-        drift: str = "none", centres: int = 50, radius: float = 0.2, noise: float = 0.05,
+        centres: int = 50, radius: float = 0.2, noise: float = 0.05,
     ) -> None:
-        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed, drift=drift)
+        super().__init__(rows=rows, features=features, labels=labels, groups=groups, seed=seed)
         at_least("RBF", centres=(centres, 1), radius=(radius, 0), noise=(noise, 0))
         at_most("RBF", radius=(radius, 1000), noise=(noise, 1))
         self.centres, self.radius, self.noise = centres, radius, noise
