@@ -29,7 +29,7 @@ from ihomer.blocks import BLOCK, blocks, is_boundary
 from ihomer.decision import make_decision
 from ihomer.decision.ranking import top_labels
 from ihomer.door import Door
-from ihomer.drift.monitors import MODEL, Monitors
+from ihomer.drift.monitors import Monitors
 from ihomer.evaluation.metrics import Metrics
 from ihomer.hierarchy import LabelHierarchy
 from ihomer.kernels.inputs import DENSE, SPARSE
@@ -221,10 +221,12 @@ class Run:
         if at % BLOCK:
             return
         for alarm in self.monitors.take():
-            labels = np.flatnonzero(self.tree.cluster_of == alarm.cluster).astype(np.int32)
-            if alarm.cluster == MODEL or len(labels):
+            labels = np.flatnonzero(self.tree.cluster_of == alarm.index).astype(np.int32)
+            if alarm.kind == "label":
+                labels = np.array([alarm.index], np.int32)
+            if alarm.kind == "model" or (alarm.kind != "structure" and len(labels)):
                 for expert in self.experts.values():
-                    expert.reopen(None if alarm.cluster == MODEL else labels)
+                    expert.reopen(None if alarm.kind == "model" else labels)
         changes = self.tree.restructure()
         for change in changes:
             if change.kind != "move":

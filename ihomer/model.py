@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ihomer.blocks import WATCH, blocks
 from ihomer.decision import make_decision
-from ihomer.drift.monitors import MODEL, Monitors
+from ihomer.drift.monitors import Monitors
 from ihomer.estimator import ArrayEstimator, Scored
 from ihomer.events import EventLog
 from ihomer.hierarchy import LabelHierarchy
@@ -23,6 +23,11 @@ from ihomer.presets import PRESETS
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
 from streams.names import Name
+
+if TYPE_CHECKING:
+    from river.base import DriftDetector
+
+    from streams.batch import Batch
 
 #: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
 Unwatched = tuple[npt.NDArray[np.float32], Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
@@ -57,7 +62,11 @@ class IHOMER(ArrayEstimator):
     clusterer
         A `LabelHierarchy` whose parameters to use; None: as the preset has it.
     delta
-        Confidence of the ADWIN detectors of the model and of every cluster.
+        Significance of the model's ADWIN detector; those of clusters and labels are stricter in proportion, as there are
+        many of them (`ihomer.drift.monitors`).
+    detector
+        A river drift detector to clone for every monitor in the place of ADWIN, such as `river.drift.KSWIN()`: some
+        microseconds a monitor and row, and checkpoints hold pickles. None: ADWIN.
     seed
         Seed of everything that draws: same seed and stream, same bits.
     threads
@@ -86,6 +95,7 @@ class IHOMER(ArrayEstimator):
         decision: float | None = None,
         clusterer: LabelHierarchy | None = None,
         delta: float = 0.002,
+        detector: DriftDetector | None = None,
         seed: int = 7,
         threads: int = 1,
     ) -> None:
@@ -95,6 +105,7 @@ class IHOMER(ArrayEstimator):
         self.decision = decision
         self.clusterer = clusterer
         self.delta = delta
+        self.detector = detector
         self.seed = seed
         self.threads = threads
         super().__init__()
@@ -122,8 +133,9 @@ class IHOMER(ArrayEstimator):
         self._decision = make_decision(self.target if decision is None else decision)
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
-        self._monitors = Monitors(self.delta)
+        self._monitors = Monitors(self.delta, self.detector)
         self._log = EventLog()
+        self._told = 0  # labels whose birth is in the log
         self._unwatched: list[Unwatched] = []
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
@@ -133,6 +145,13 @@ class IHOMER(ArrayEstimator):
         return self._cluster_learner.make_core(columns, self.seed * 1_000_003 + first, self._door)
 
     # ------------------------------------------------------------------ predict, then learn
+
+    def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
+        self._log.follow(self._rows_learned + 1, batch.times)
+        try:
+            return super()._learned_batch(batch)
+        finally:
+            self._log.follow(0, None)
 
     def _train(self, rows: Rows) -> Scored:
         if len(rows) == 1:
@@ -157,6 +176,7 @@ class IHOMER(ArrayEstimator):
         self._unwatched.append((p, block, indptr, indices))
         if at % WATCH == 0:
             self._watch()
+            self._tell_births(at)
             self._settle(at)
             self._answer_alarms(at)
             self._restructure(at)
@@ -198,23 +218,36 @@ class IHOMER(ArrayEstimator):
 
     # ------------------------------------------------------------------ between blocks
 
+    def _tell_births(self, at: int) -> None:
+        """Log the labels that came since the last time."""
+        told, self._told = self._told, self._tree.n_labels
+        if self._told > told:
+            born = np.arange(told, min(self._told, told + NAMED), dtype=np.int32)
+            names, n = self._named(born), self._told - told
+            self._log.add(
+                at, "birth", place="model", cause="not seen before", before=told, after=told + n, labels=names, n_labels=n
+            )
+
     def _answer_alarms(self, at: int) -> None:
         """Let the labels learn fast again of whose loss an alarm says that it rose."""
         for alarm in self._monitors.take():
-            labels = None
-            if alarm.cluster != MODEL:
-                labels = np.flatnonzero(self._tree.cluster_of == alarm.cluster).astype(np.int32)
+            labels, place = None, alarm.place
+            if alarm.kind == "label":
+                labels = np.array([alarm.index], np.int32)
+                place = f"label {self._door.labels.name(alarm.index)}"
+            elif alarm.kind != "model":
+                labels = np.flatnonzero(self._tree.cluster_of == alarm.index).astype(np.int32)
                 if not len(labels):
                     continue
             if self._mixture is not None and labels is None and self._mixture.renew():
                 self._log.add(at, "expert", place="model", cause="an alarm: a young mixture begins beside the old one")
-            elif self._mixture is not None:
+            elif self._mixture is not None and alarm.kind != "structure":
                 self._mixture.reopen(labels)
             self._log.add(
                 at,
                 "alarm",
-                place="model" if labels is None else f"cluster {alarm.cluster}",
-                cause="loss rose (ADWIN)",
+                place=place,
+                cause="its labels hold together less" if alarm.kind == "structure" else "loss rose",
                 before=alarm.before,
                 after=alarm.after,
                 labels=[] if labels is None else self._named(labels),
@@ -264,8 +297,13 @@ class IHOMER(ArrayEstimator):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """Alarms, splits, merges, replaced learners, oldest first (the last 10,000): instance, what, where, why."""
+        """What happened, oldest first: instance, kind, place, cause and numbers; see `ihomer.events.EVENT_KINDS`."""
         return self._log.events
+
+    @property
+    def event_log(self) -> EventLog:
+        """The log that holds `events`, to write as JSON Lines: `model.event_log.to_json_lines("events.jsonl")`."""
+        return self._log
 
     @property
     def hierarchy(self) -> LabelHierarchy:
@@ -284,6 +322,7 @@ class IHOMER(ArrayEstimator):
             "tree": self._tree.state(),
             "monitors": self._monitors.state(),
             "events": self._log.state(),
+            "told": self._told,
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -297,6 +336,7 @@ class IHOMER(ArrayEstimator):
         self._tree.set_state(state["tree"])
         self._monitors = Monitors.from_state(state["monitors"])
         self._log = EventLog.from_state(state["events"])
+        self._told = state["told"]
 
 
 def watched(

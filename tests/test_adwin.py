@@ -42,6 +42,28 @@ def test_is_rivers_adwin_on_every_update(kind, parameters):
     assert ours.width[[0, 2]].tolist() == [0, 0]
 
 
+def test_every_slot_is_rivers_adwin_of_its_own_delta_over_a_long_stream():
+    n, deltas = 60_000, (0.002, 0.2, 1e-6)
+    bank = AdwinBank(0)
+    for delta in deltas:
+        bank.add(1, delta)
+    values = [stream(kind, n, 11) for kind in ("bits", "stationary", "walk")]
+    answers = bank.update_many(np.tile(np.arange(3), n), np.stack(values, axis=1).ravel()).reshape(n, 3)
+    for slot, delta in enumerate(deltas):
+        theirs, flags = ADWIN(delta=delta), []
+        for value in values[slot].tolist():
+            theirs.update(value)
+            flags.append(theirs.drift_detected)
+        assert (answers[:, slot] != 0).tolist() == flags
+        assert bank.width[slot] == theirs.width
+        assert bank.estimation[slot] == pytest.approx(theirs.estimation, rel=1e-9)
+    again = AdwinBank.from_state(bank.state())
+    again.set_delta(0.5)
+    again.add(1)
+    assert again.state()["deltas"].tolist() == [0.5] * 4
+    assert bank.state()["deltas"].tolist() == list(deltas)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     values=st.lists(st.sampled_from([0.0, 0.1, 1.0, -3.0]), max_size=150),

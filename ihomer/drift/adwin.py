@@ -11,7 +11,7 @@ from ihomer.kernels import adwin as kernel
 
 
 class AdwinBank:
-    """Many ADWIN detectors with the same parameters, on arrays (Bifet & Gavaldà, SDM 2007).
+    """Many ADWIN detectors with the same parameters but delta, on arrays (Bifet & Gavaldà, SDM 2007).
 
     Each slot flags the same changes, and has the same width and mean, as `river.drift.ADWIN` of the same values; as
     there, a detector starts from nothing with the value after an alarm.
@@ -21,7 +21,7 @@ class AdwinBank:
     n
         Number of detectors.
     delta
-        Significance: the smaller, the fewer alarms.
+        Significance: the smaller, the fewer alarms. Slots that are added may have another one.
     clock
         A detector looks for a change after every `clock` values.
     max_buckets
@@ -71,20 +71,27 @@ class AdwinBank:
         self._spreads = np.zeros((0, 4, max_buckets + 1))
         self._windows = np.zeros((0, 3))
         self._clocks = np.zeros((0, 3), np.int64)
+        self._deltas = np.zeros(0)
         self._n = 0
         self.add(n)
 
     def __len__(self) -> int:
         return self._n
 
-    def add(self, n: int) -> None:
-        """Add `n` detectors; they get the next slots."""
+    def add(self, n: int, delta: float | None = None) -> None:
+        """Add `n` detectors, of significance `delta` (None: the bank's); they get the next slots."""
         if n < 0:
             raise ValueError(f"n must not be negative, found {n!r}")
         start, self._n = self._n, self._n + n
         if self._n > len(self._counts):
             self._stretch(self._n + start // 4, self._counts.shape[1])
         self._clocks[start : self._n, kernel.LEVELS] = 1
+        self._deltas[start : self._n] = self.delta if delta is None else delta
+
+    def set_delta(self, delta: float) -> None:
+        """Give all detectors this significance from now on, those to come too; what they have seen stays."""
+        self.delta = delta
+        self._deltas[: self._n] = delta
 
     def _stretch(self, slots: int, levels: int) -> None:
         for name in ("_counts", "_sums", "_spreads", "_windows", "_clocks"):
@@ -93,6 +100,9 @@ class AdwinBank:
             new = np.zeros(shape, old.dtype)
             new[tuple(slice(0, m) for m in old.shape)] = old
             setattr(self, name, new)
+        deltas = np.zeros(slots)
+        deltas[: len(self._deltas)] = self._deltas
+        self._deltas = deltas
 
     def update(self, slot: int, value: float) -> int:
         """Give one value to a detector; return 1 if its mean rose, -1 if it fell, 0 if nothing changed."""
@@ -147,7 +157,7 @@ class AdwinBank:
         while True:
             done = kernel.adwin_update_many(
                 self._counts, self._sums, self._spreads, self._windows, self._clocks, slots, values, done,
-                self.delta, self.clock, self.max_buckets, self.min_window_length, self.grace_period, answers, means,
+                self._deltas, self.clock, self.max_buckets, self.min_window_length, self.grace_period, answers, means,
             )  # fmt: skip
             if done == len(slots):
                 return answers, means
@@ -174,7 +184,7 @@ class AdwinBank:
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included."""
-        arrays = (self._counts, self._sums, self._spreads, self._windows, self._clocks)
+        arrays = (self._counts, self._sums, self._spreads, self._windows, self._clocks, self._deltas)
         return sum(array.nbytes for array in arrays)
 
     def state(self) -> dict[str, Any]:
@@ -193,6 +203,7 @@ class AdwinBank:
             "spreads": np.where(empty, 0.0, self._spreads[: self._n, :levels]),
             "windows": self._windows[: self._n].copy(),
             "clocks": self._clocks[: self._n].copy(),
+            "deltas": self._deltas[: self._n].copy(),
         }
 
     @classmethod
@@ -200,7 +211,7 @@ class AdwinBank:
         """Return the bank that `state` was taken from."""
         names = ("delta", "clock", "max_buckets", "min_window_length", "grace_period")
         bank = cls(0, **{name: state[name] for name in names})
-        for name in ("counts", "sums", "spreads", "windows", "clocks"):
+        for name in ("counts", "sums", "spreads", "windows", "clocks", "deltas"):
             setattr(bank, f"_{name}", np.array(state[name]))
         bank._n = len(bank._clocks)
         return bank

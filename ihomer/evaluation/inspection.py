@@ -61,6 +61,19 @@ def inspected(path: Path, *, allow_pickle: bool = False) -> tuple[dict[str, Any]
     return found, model.hierarchy.draw() if clusters is not None else ""
 
 
+def events_of(path: Path, *, allow_pickle: bool = False) -> list[dict[str, Any]]:
+    """Return the events of the model in a checkpoint, oldest first; none if it is of a class that keeps none.
+
+    Raises
+    ------
+    ihomer.checkpoint.CheckpointError
+        If the file cannot be read as a model, or holds pickles and they are not allowed.
+    """
+    from ihomer.saving import load_any
+
+    return list(getattr(load_any(path, allow_pickle=allow_pickle), "events", ()))
+
+
 def inspection(name: str, found: Mapping[str, Any], drawing: str) -> str:
     """Return what `inspected` found as text."""
     versions = ", ".join(f"{library} {version}" for library, version in found["versions"].items())

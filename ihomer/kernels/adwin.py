@@ -47,9 +47,10 @@ def adwin_full(counts, clocks, slot, max_buckets):  # type: ignore[no-untyped-de
 
 @jit
 def _insert(counts, sums, spreads, windows, clocks, slot, value, max_buckets):  # type: ignore[no-untyped-def]
-    counts[slot, 0] += 1
-    sums[slot, 0, counts[slot, 0] - 1] = value
-    spreads[slot, 0, counts[slot, 0] - 1] = 0.0
+    held = counts[slot, 0]
+    sums[slot, 0, held] = value
+    spreads[slot, 0, held] = 0.0
+    counts[slot, 0] = held + 1
     before = windows[slot, WIDTH]
     if before > 0:
         gap = value - windows[slot, TOTAL] / before
@@ -59,9 +60,9 @@ def _insert(counts, sums, spreads, windows, clocks, slot, value, max_buckets):  
     level = 0
     size = 1.0
     while counts[slot, level] > max_buckets:  # the two oldest of a full level become one of the next
-        gap = sums[slot, level, 0] / size - sums[slot, level, 1] / size
+        gap = (sums[slot, level, 0] - sums[slot, level, 1]) / size
         merged = sums[slot, level, 0] + sums[slot, level, 1]
-        spread = spreads[slot, level, 0] + spreads[slot, level, 1] + size * size * gap * gap / (size + size)
+        spread = spreads[slot, level, 0] + spreads[slot, level, 1] + 0.5 * size * gap * gap
         counts[slot, level] -= 2
         for b in range(counts[slot, level]):
             sums[slot, level, b] = sums[slot, level, b + 2]
@@ -70,9 +71,10 @@ def _insert(counts, sums, spreads, windows, clocks, slot, value, max_buckets):  
         size *= 2.0
         if level == clocks[slot, LEVELS]:
             clocks[slot, LEVELS] += 1
-        sums[slot, level, counts[slot, level]] = merged
-        spreads[slot, level, counts[slot, level]] = spread
-        counts[slot, level] += 1
+        above = counts[slot, level]
+        sums[slot, level, above] = merged
+        spreads[slot, level, above] = spread
+        counts[slot, level] = above + 1
 
 
 @jit
@@ -99,22 +101,47 @@ def _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length):  #
     width = windows[slot, WIDTH]
     variance = windows[slot, SPREAD] / width
     confidence = math.log(2.0 * math.log(width) / delta)
+    total = windows[slot, TOTAL]
+    spare = min_window_length - 1.0
+    # Most cuts lie far within the bound: they are told by products alone, without its divisions and root. The bound's
+    # second term, which is left out here, is larger than what rounding could do.
+    reach = 2.0 * variance * confidence
     old = 0.0
     old_total = 0.0
+    size = 2.0 ** (clocks[slot, LEVELS] - 1)
     for level in range(clocks[slot, LEVELS] - 1, -1, -1):
-        size = 2.0**level
         for b in range(counts[slot, level]):
             old += size
             old_total += sums[slot, level, b]
             new = width - old
             if new < min_window_length or old < min_window_length:
                 continue
-            gap = old_total / old - (windows[slot, TOTAL] - old_total) / new
+            distance = old_total * new - (total - old_total) * old
+            sides = old * new
+            if distance * distance * (old - spare) * (new - spare) <= reach * (width - 2.0 * spare) * sides * sides:
+                continue
+            gap = old_total / old - (total - old_total) / new
             harmonic = 1.0 / (old - min_window_length + 1.0) + 1.0 / (new - min_window_length + 1.0)
             bound = math.sqrt(2.0 * harmonic * variance * confidence) + 2.0 / 3.0 * confidence * harmonic
             if abs(gap) > bound:
                 return ROSE if gap < 0 else FELL
+        size *= 0.5
     return NOTHING
+
+
+@jit
+def _shrink(  # type: ignore[no-untyped-def]
+    counts, sums, spreads, windows, clocks, slot, delta, min_window_length
+):
+    """Drop the oldest values while some cut shows two means; return how the first one found says the mean changed."""
+    answer = _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length)
+    cut = answer
+    while cut != NOTHING:
+        _drop_oldest(counts, sums, spreads, windows, clocks, slot)
+        cut = _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length)
+    if answer != NOTHING:
+        clocks[slot, DRIFTED] = 1
+    return answer
 
 
 @jit
@@ -130,62 +157,41 @@ def adwin_update(  # type: ignore[no-untyped-def]
         adwin_reset(counts, windows, clocks, slot)
     _insert(counts, sums, spreads, windows, clocks, slot, value, max_buckets)
     clocks[slot, TICK] += 1
-    answer = NOTHING
     if clocks[slot, TICK] % clock == 0 and windows[slot, WIDTH] > grace_period:
-        cut = _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length)
-        answer = cut
-        while cut != NOTHING:
-            _drop_oldest(counts, sums, spreads, windows, clocks, slot)
-            cut = _find_cut(counts, sums, windows, clocks, slot, delta, min_window_length)
-    if answer != NOTHING:
-        clocks[slot, DRIFTED] = 1
-    return answer
+        return _shrink(counts, sums, spreads, windows, clocks, slot, delta, min_window_length)
+    return NOTHING
 
 
 @jit
 def adwin_update_many(  # type: ignore[no-untyped-def]
-    counts,
-    sums,
-    spreads,
-    windows,
-    clocks,
-    slots,
-    values,
-    start,
-    delta,
-    clock,
-    max_buckets,
-    min_window_length,
-    grace_period,
-    answers,
-    means,
+    counts, sums, spreads, windows, clocks, slots, values, start, deltas, clock, max_buckets, min_window_length,
+    grace_period, answers, means,
 ):
     """Give `values[i]` to the detector `slots[i]`, in order from `start` on; return where room ran out, or the end.
+
+    As `adwin_update` of each, written out: a call with so many arrays costs twice as much as what it does.
 
     Parameters
     ----------
     slots : int64, shape (m,)
     values : float64, shape (m,)
-    answers : int8, shape (m,); written: NOTHING, ROSE or FELL
-    means : float64, shape (m, 2); written: mean of the detector's window before and after the value
+    deltas : float64, shape (S,): the significance of each detector
+    answers : int8, shape (m,), zeros; written: ROSE or FELL where a mean changed
+    means : float64, shape (m, 2); written where one changed: mean of the detector's window before and after the value
     """
+    last = counts.shape[1] - 1
     for i in range(start, len(slots)):
-        if adwin_full(counts, clocks, slots[i], max_buckets):
+        slot = slots[i]
+        if clocks[slot, LEVELS] > last and counts[slot, last] >= max_buckets:  # it could need a level more
             return i
-        means[i, 0] = windows[slots[i], TOTAL] / max(windows[slots[i], WIDTH], 1.0)
-        answers[i] = adwin_update(
-            counts,
-            sums,
-            spreads,
-            windows,
-            clocks,
-            slots[i],
-            values[i],
-            delta,
-            clock,
-            max_buckets,
-            min_window_length,
-            grace_period,
-        )
-        means[i, 1] = windows[slots[i], TOTAL] / max(windows[slots[i], WIDTH], 1.0)
+        if clocks[slot, DRIFTED]:
+            adwin_reset(counts, windows, clocks, slot)
+        before = windows[slot, TOTAL]
+        width = windows[slot, WIDTH]
+        _insert(counts, sums, spreads, windows, clocks, slot, values[i], max_buckets)
+        clocks[slot, TICK] += 1
+        if clocks[slot, TICK] % clock == 0 and windows[slot, WIDTH] > grace_period:
+            answers[i] = _shrink(counts, sums, spreads, windows, clocks, slot, deltas[slot], min_window_length)
+            means[i, 0] = before / max(width, 1.0)
+            means[i, 1] = windows[slot, TOTAL] / max(windows[slot, WIDTH], 1.0)
     return len(slots)
