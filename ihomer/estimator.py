@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
@@ -12,12 +13,12 @@ from river import base
 
 from ihomer.door import Door
 from ihomer.predictions import Predictions
-from ihomer.rows import Rows
+from ihomer.rows import Rows, chained
+from ihomer.waiting import Waiting
 from streams.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
+    from ihomer.events import EventLog
     from streams.names import Name
 
 #: How many labels `Predictions` ranks.
@@ -40,8 +41,12 @@ class ArrayEstimator(base.MultiLabelClassifier):
     are kept under their own names by its `__init__`, which calls `super().__init__()` last.
     """
 
+    #: How many predicted rows may wait for their labels (`predict_one(x, key=...)`); the oldest expires first.
+    waiting: int = 10_000
+
     def __init__(self) -> None:
         self._door = Door()
+        self._waiting = Waiting(self.waiting)
         self._rows_learned = 0
         self._start()
 
@@ -93,30 +98,84 @@ class ArrayEstimator(base.MultiLabelClassifier):
         self._train(self._door.learned_one(x, y))
         self._rows_learned += 1
 
-    def predict_one(self, x: Mapping[Name, Any], **_: Any) -> dict[Name, bool]:  # type: ignore[override]
+    def learn_later(self, key: Name, y: Mapping[Name, bool] | Collection[Name] | None) -> None:
+        """Learn the labels of the instance that was predicted under `key`: the same as `learn_one` of it now.
+
+        The truth may come in parts, as dicts: each call teaches what none before it brought, and nothing if that is
+        nothing. The instance waits for more until its truth is whole: a set says everything that is left (as a dict
+        of the labels met so far, if a part was taught before), None that no label will come, or no label met so far is
+        left unknown.
+
+        Parameters
+        ----------
+        key
+            What was given to a prediction.
+        y
+            As in `learn_one`.
+
+        Raises
+        ------
+        KeyError
+            If no instance waits under `key`: none was predicted so, its truth is whole, or it expired, because
+            `waiting` others were predicted after it.
+        ValueError
+            If `y` contradicts what was learned of the same instance.
+        TypeError, ValueError, ihomer.learners.river_core.LearnerError
+            As `learn_one`; the instance goes on waiting.
+
+        Examples
+        --------
+        >>> from ihomer import LinearLearner
+        >>> model = LinearLearner()
+        >>> model.predict_set_one({"a": 1.0}, key="order 1")
+        frozenset()
+        >>> model.learn_later("order 1", {"late": True})
+        >>> model.labels, model.n_instances, model.n_waiting
+        (['late'], 1, 0)
+        """
+        for fresh in self._waiting.fresh(key, y, self._door.labels):
+            self.learn_one(self._waiting.x(key, self._door.features), fresh)  # type: ignore[arg-type]
+        if isinstance(y, Mapping):
+            self._waiting.learned(key, y, self._door.labels)
+        else:
+            self._waiting.release(key)
+
+    def predict_one(self, x: Mapping[Name, Any], key: Name | None = None, **_: Any) -> dict[Name, bool]:  # type: ignore[override]
         """Return label -> whether it is predicted to hold, for all labels met so far.
 
-        The dict answers False for labels that it does not hold. Predicting changes nothing.
+        The dict answers False for labels that it does not hold. Predicting changes nothing that is learned.
+
+        Parameters
+        ----------
+        x
+            As in `learn_one`.
+        key
+            A name under which the instance waits for its labels, see `learn_later`; None: it does not. A key that waits
+            with the same instance stays as it is; with another one, that one has expired.
         """
-        scored = self._predict(self._door.predicted_one(x))
+        scored = self._predict(self._predicted_one(x, key))
         answer = self._door.nothing()
         names = self._door.labels
         for i in scored.indices.tolist():
             answer[names.name(i)] = True
         return answer
 
-    def predict_proba_one(self, x: Mapping[Name, Any], **_: Any) -> dict[Name, dict[bool, float]]:  # type: ignore[override]
-        """Return label -> {True: probability, False: 1 - probability}, for all labels met so far."""
-        p = self._predict(self._door.predicted_one(x)).p[0].tolist()
+    def predict_proba_one(  # type: ignore[override]
+        self, x: Mapping[Name, Any], key: Name | None = None, **_: Any
+    ) -> dict[Name, dict[bool, float]]:
+        """Return label -> {True: probability, False: 1 - probability}, for all labels met so far; `key` as above."""
+        p = self._predict(self._predicted_one(x, key)).p[0].tolist()
         return {name: {True: q, False: 1.0 - q} for name, q in zip(self._door.labels, p, strict=True)}
 
-    def predict_set_one(self, x: Mapping[Name, Any]) -> frozenset[Name]:
-        """Return the labels predicted to hold."""
-        scored = self._predict(self._door.predicted_one(x))
+    def predict_set_one(self, x: Mapping[Name, Any], key: Name | None = None) -> frozenset[Name]:
+        """Return the labels predicted to hold; `key` as in `predict_one`."""
+        scored = self._predict(self._predicted_one(x, key))
         return frozenset(map(self._door.labels.name, scored.indices.tolist()))
 
-    def rank_one(self, x: Mapping[Name, Any], k: int = 5) -> list[tuple[Name, float]]:
+    def rank_one(self, x: Mapping[Name, Any], k: int = 5, key: Name | None = None) -> list[tuple[Name, float]]:
         """Return the `k` best labels with their probabilities, best first, ties in the order the labels were met.
+
+        `key` as in `predict_one`.
 
         Raises
         ------
@@ -127,9 +186,25 @@ class ArrayEstimator(base.MultiLabelClassifier):
             raise ValueError(f"k must be at least 1, found {k}")
         from ihomer.decision.ranking import top_labels
 
-        rows = self._door.predicted_one(x)
+        rows = self._predicted_one(x, key)
         ids, scores = top_labels(self._predict(rows).p, rows.limits, min(k, rows.n_labels))
         return [(self._door.labels.name(i), s) for i, s in zip(ids[0].tolist(), scores[0].tolist(), strict=True)]
+
+    def _predicted_one(self, x: Mapping[Name, Any], key: Name | None) -> Rows:
+        """Return the row for prediction; it waits under `key`, if there is one."""
+        rows = self._door.predicted_one(x)
+        if key is not None:
+            before = self._waiting.expired
+            self._waiting.remember(key, x, (rows.indices, rows.values), self._door.features)
+            n = self._waiting.expired
+            # Where labels never come, every row expires: powers of two say so and leave room for other events.
+            log: EventLog | None = getattr(self, "_log", None)
+            if log is not None and n > before and n & (n - 1) == 0:
+                log.add(
+                    self._rows_learned, "expiry", place="waiting rows", cause="labels did not come in time",
+                    total=n, waiting=self.waiting,
+                )  # fmt: skip
+        return rows
 
     # ------------------------------------------------------------------ many instances
 
@@ -170,6 +245,48 @@ class ArrayEstimator(base.MultiLabelClassifier):
         """
         rows = self._door.predicted(self._as_batch(X, None))
         return self._as_table(X, self._predictions(rows, self._predict(rows)))
+
+    def predict_while_learning(self, X: Batch, due: Batch) -> Predictions:
+        """Predict row i of `X`, then learn row i of `due`, for every i: how rows go whose labels come late.
+
+        The same bits as `predict_many` and `learn_many` of single rows in turn.
+
+        Parameters
+        ----------
+        X
+            The rows that come.
+        due
+            As many earlier ones, whose labels come now.
+
+        Raises
+        ------
+        ValueError
+            If their numbers differ.
+        """
+        if len(X) != len(due):
+            raise ValueError(f"as many rows must be due as come, found {len(due)} and {len(X)}")
+        n_features = len(self._door.features)
+        asked = self._door.predicted(X)
+        # Names that enter on the way change the rows that hold them: only rows of known names can be made ahead.
+        ahead = asked.indices.max(initial=-1) < n_features and not np.isnan(asked.values).any()
+        rows = self._door.learned(due) if ahead else None
+        answers = []
+        for i in range(len(X)):
+            if rows is None:
+                now = self._door.predicted(X.slice(i, i + 1))
+            else:
+                space = rows.limits[i : i + 1].repeat(2)
+                now = replace(asked.slice(i, i + 1), limits=space, n_features=rows.n_features, n_labels=int(space[0]))
+            answers.append(self._predict(now))
+            self._train(self._door.learned(due.slice(i, i + 1)) if rows is None else rows.slice(i, i + 1))
+            self._rows_learned += 1
+        n_labels = len(self._door.labels)
+        limits = np.array([*(answer.p.shape[1] for answer in answers), n_labels], np.int32)
+        p = np.zeros((len(X), n_labels), np.float32)
+        for i, answer in enumerate(answers):
+            p[i, : limits[i]] = answer.p[0]
+        sets = chained([(answer.indptr, answer.indices) for answer in answers])
+        return self._predictions(replace(asked, limits=limits, n_labels=n_labels), Scored(p, *sets))
 
     def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
         rows = self._door.learned(batch)
@@ -224,6 +341,16 @@ class ArrayEstimator(base.MultiLabelClassifier):
         return self._rows_learned
 
     @property
+    def n_waiting(self) -> int:
+        """How many instances wait for their labels."""
+        return len(self._waiting)
+
+    @property
+    def n_expired(self) -> int:
+        """How many instances were let go before their truth was whole."""
+        return self._waiting.expired
+
+    @property
     def _raw_memory_usage(self) -> int:
         """Bytes that the model holds, room to grow included."""
         from ihomer.memory import bytes_of
@@ -259,6 +386,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
             "features": vocabulary_state(self._door.features),
             "labels": vocabulary_state(self._door.labels),
             "rows": self._rows_learned,
+            "waiting": self._waiting.state(),
             "learned": self._state(),
         }
 
@@ -267,6 +395,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
 
         self._door = Door(vocabulary_from_state(state["features"]), vocabulary_from_state(state["labels"]))
         self._rows_learned = state["rows"]
+        if "waiting" in state:  # older checkpoints know of no rows that wait
+            self._waiting = Waiting.from_state(self.waiting, state["waiting"])
         self._restore(state["learned"])
 
     def save(self, path: Any, *, allow_pickle: bool = False) -> None:

@@ -21,7 +21,7 @@ FLOORS = [
     ["ihomer.decision"],
     ["ihomer.drift", "ihomer.events"],
     ["ihomer.door", "ihomer.one_row", "ihomer.predictions", "ihomer.answers", "ihomer.memory", "ihomer.blocks"],
-    ["ihomer.rows", "ihomer.arrays", "ihomer.threads"],
+    ["ihomer.rows", "ihomer.arrays", "ihomer.threads", "ihomer.waiting"],
     ["ihomer.checkpoint"],
     ["ihomer.kernels"],
     ["streams"],

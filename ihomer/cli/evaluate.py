@@ -25,6 +25,12 @@ from ihomer.cli.progress import Progress
               show_default=True, help="Factor of the faded metrics per instance.")  # fmt: skip
 @click.option("--delay", metavar="N", type=click.IntRange(min=0), default=0, show_default=True,
               help="Learn each instance N instances late.")  # fmt: skip
+@click.option("--label-fraction", metavar="P", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+              help="Learn the labels of this share of the instances; the others come as unlabelled.")  # fmt: skip
+@click.option("--partial", metavar="P", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+              help="Of each labelled instance, learn this share of the labels known so far; others are unknown.")  # fmt: skip
+@click.option("--mask-seed", metavar="SEED", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Seed of what --label-fraction and --partial hide.")  # fmt: skip
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
               help="Write a checkpoint at the end.")  # fmt: skip
 @options.allow_pickle
@@ -39,6 +45,9 @@ def command(
     window: int,
     fading: float,
     delay: int,
+    label_fraction: float,
+    partial: float,
+    mask_seed: int,
     save: Path | None,
     out: Path | None,
     predictions: bool,
@@ -57,6 +66,9 @@ def command(
     yeast (real data that are always there), or synthetic:NAME. The table shows the model beside three trivial
     baselines in the same pass: the previous label set (no change), the most frequent one (majority set), and
     each label that holds in more than half of the instances (label prior).
+
+    With --delay, --label-fraction and --partial the model and the baselines see less of the labels, or see them
+    later; all scores use the full truth. They can be combined.
 
     Ctrl-C ends the run and shows the result so far; so does a fault in the middle, whose message comes after it.
     """
@@ -101,6 +113,9 @@ def command(
             window=window,
             fading=fading,
             delay=delay,
+            label_fraction=label_fraction,
+            partial=partial,
+            mask_seed=mask_seed,
             seed=own_seed,
             command=command_line(),
             model_name=name,

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ihomer.evaluation import measures
 from ihomer.evaluation.baselines import Baseline, baselines
 from ihomer.evaluation.labels import vocabulary_of
+from ihomer.evaluation.late import Late, predicted
 from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.result import Result
+from ihomer.evaluation.revealed import Revealed
 from ihomer.evaluation.river_model import ArrayModel, as_array_model
 from ihomer.evaluation.usage import Stopwatch, peak_rss_mb, rss_mb, versions
-from ihomer.predictions import Predictions
-from streams.concatenate import concatenate
 from streams.stream import ROWS, Stream
 from streams.views import limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ihomer.predictions import Predictions
     from streams.batch import Batch
 
 #: Rows of the window and between two points of the curve, when nothing else is said.
@@ -49,13 +47,21 @@ class Prequential:
     delay
         A row is scored with the prediction made when it came, and learned after the `delay` rows behind it were
         predicted; the rows that are left at the end are learned unscored. The baselines wait as long.
+    label_fraction
+        The model and the baselines get the labels of each row with this probability; other rows come as unlabelled.
+        Scores use the full truth, here and below.
+    partial
+        Of a row that comes with labels, the model and the baselines are told of each label known at that moment with
+        this probability; it is unknown otherwise. See `ihomer.evaluation.revealed.Revealed`.
+    mask_seed
+        Seed of what is hidden.
     limit
         End after so many rows. None: all of them.
     rows
         Rows a block at most; no result depends on it. None: as many as the model asks for by an attribute
         `block_rows`, else 1,024.
     seed, command
-        What to put into the summary; nothing here is random.
+        What to put into the summary: the seed of the model, how it was called.
     model_name
         How reports call the model. None: its class.
     on_rows
@@ -82,6 +88,9 @@ class Prequential:
         window: int = WINDOW,
         fading: float = FADING,
         delay: int = 0,
+        label_fraction: float = 1.0,
+        partial: float = 1.0,
+        mask_seed: int = 0,
         limit: int | None = None,
         rows: int | None = None,
         seed: int | None = None,
@@ -109,7 +118,8 @@ class Prequential:
         }
         self.curve: list[dict[str, object]] = []
         self.watch = Stopwatch()
-        self._waiting: deque[Batch] = deque()  # with a delay: single rows, predicted and not yet learned
+        self._revealed = Revealed(label_fraction, partial, mask_seed)
+        self._late = Late(delay)
         self._share: tuple[float, float] | None = None  # of the source, read before and after the batch under way
         self._at: tuple[int, int] = 0, 1  # rows of that batch that are done, and all of them
         self._stride = 1  # every so many points are kept
@@ -169,17 +179,13 @@ class Prequential:
                 start = stop
 
     def _step(self, block: Batch) -> None:
+        with self.watch.part("hiding labels"):
+            told = self._revealed(block)
+            due = self._late.due(told) if self.delay else told
         with self.watch.part("model"):
-            predictions = self._delayed(self.model, block) if self.delay else self.model.predict_learn_many(block)
+            predictions = self._answers(self.model, block, due)
         with self.watch.part("baselines"):
-            answers = {
-                name: self._delayed(baseline, block) if self.delay else baseline.predict_learn_many(block)
-                for name, (baseline, _) in self.baselines.items()
-            }
-        if self.delay:
-            self._waiting.extend(block.slice(i, i + 1) for i in range(len(block)))
-            while len(self._waiting) > self.delay:
-                self._waiting.popleft()
+            answers = {name: self._answers(baseline, block, due) for name, (baseline, _) in self.baselines.items()}
         with self.watch.part("scoring"):
             self.metrics.update(block, predictions)
             for name, (_, metrics) in self.baselines.items():
@@ -191,21 +197,12 @@ class Prequential:
         if self.progress is not None:
             self.progress(self)
 
-    def _delayed(self, model: ArrayModel, block: Batch) -> Predictions:
-        """Predict each row of the block, then learn the row that came `delay` rows before it."""
-        due = [*self._waiting, *(block.slice(i, i + 1) for i in range(len(block)))]
-        ahead = len(due) - len(block)  # rows that wait already
-        answers: list[Predictions] = []
-        for i in range(len(block)):
-            answers.append(model.predict_many(due[ahead + i]))
-            if ahead + i >= self.delay:
-                model.learn_many(due[ahead + i - self.delay])
-        return _joined(answers)
+    def _answers(self, model: ArrayModel, block: Batch, due: Batch) -> Predictions:
+        return predicted(model, block, due) if self.delay else model.predict_learn_many(due)
 
     def _finish(self) -> None:
-        if self._waiting:
-            rest = concatenate(list(self._waiting))
-            self._waiting.clear()
+        rest = self._late.rest()
+        if rest is not None:
             with self.watch.part("model"):
                 self.model.learn_many(rest)
         self._finished = True
@@ -267,6 +264,9 @@ class Prequential:
             "window": self.window,
             "fading": self.fading,
             "delay": self.delay,
+            "label_fraction": self._revealed.fraction,
+            "partial": self._revealed.partial,
+            "mask_seed": self._revealed.seed,
             "interrupted": not self._finished,
         }
         return Result(
@@ -293,19 +293,6 @@ def prequential(model: object, stream: Stream, **options: object) -> Result:
     (100, 14)
     """
     return Prequential(model, stream, **options).run()  # type: ignore[arg-type]
-
-
-def _joined(parts: list[Predictions]) -> Predictions:
-    lengths = np.concatenate([np.diff(part.indptr) for part in parts])
-    indptr = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=indptr[1:])
-    return Predictions(
-        parts[-1].labels,
-        indptr,
-        np.concatenate([part.indices for part in parts]),
-        np.concatenate([part.top_ids for part in parts]),
-        np.concatenate([part.top_scores for part in parts]),
-    )
 
 
 def _plain(values: dict[str, float]) -> dict[str, float | None]:

@@ -118,8 +118,7 @@ def _remarks(result: Result, summary: Mapping[str, Any], details: Mapping[str, A
         lines.append(f"Ended by an error after {after}: this is the result so far.\n  {result.error}")
     elif result.interrupted:
         lines.append(f"Stopped after {_count(summary['instances'], 'instances')}: this is the result so far.")
-    if details["delay"]:
-        lines.append(f"Labels came {details['delay']:,} instances late.")
+    lines += _reduced(details)
     if details["unlabelled_instances"]:
         lines.append(f"{_count(details['unlabelled_instances'], 'instances')} without labels: predicted, not scored.")
     if details["unknown_cells"]:
@@ -131,6 +130,20 @@ def _remarks(result: Result, summary: Mapping[str, Any], details: Mapping[str, A
             lines.append(f"{BASELINES.get(name, name).capitalize()} is better than {result.model} here by {titles}.")
     lines += bad_rows(details["bad_rows"], details["first_bad_rows"])
     return "\n".join(lines)
+
+
+def _reduced(details: Mapping[str, Any]) -> list[str]:
+    """Return lines that say what of the labels the model and the baselines got to see, none if that was all."""
+    lines = []
+    if details["delay"]:
+        lines.append(f"Labels came {_count(details['delay'], 'instances')} late.")
+    if details["label_fraction"] < 1:
+        lines.append(f"Only a share {details['label_fraction']:g} of the instances came with labels.")
+    if details["partial"] < 1:
+        lines.append(f"Of each, only a share {details['partial']:g} of the labels known at that moment was told.")
+    if details["label_fraction"] < 1 or details["partial"] < 1:
+        lines.append(f"(Drawn with seed {details['mask_seed']}, the same for the baselines; scored with the full truth.)")
+    return lines
 
 
 def bad_rows(count: int, first: Sequence[str]) -> list[str]:

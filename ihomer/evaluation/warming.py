@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ihomer.evaluation.catalogue import CATALOGUE, make_model
 from ihomer.evaluation.prequential import prequential
+from ihomer.evaluation.revealed import Revealed
 from streams.open import open_stream
 from streams.rows import RowBuilder
 from streams.views import limited
@@ -28,7 +29,7 @@ def warm() -> Iterator[tuple[str, float]]:
         start = time.perf_counter()
         model, _ = make_model(name)
         prequential(model, limited(open_stream("yeast"), _ROWS))
-        model.learn_many(_partial_rows())
+        model.learn_many(Revealed(0.9, 0.9)(_partial_rows()))
         model.predict_many(_partial_rows())
         yield f"model {name}", time.perf_counter() - start
     with tempfile.TemporaryDirectory() as directory:
