@@ -21,6 +21,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def oracle(stream: Stream) -> tuple[Counts, Counts]:
 def cut(batch: Batch, at: int, ends: list[int]) -> Iterator[Batch]:
     """Yield a batch that begins at row `at` in pieces that cross none of `ends`."""
     places = [0, *(end - at for end in ends if at < end < at + len(batch)), len(batch)]
-    for first, last in zip(places[:-1], places[1:], strict=True):
+    for first, last in pairwise(places):
         yield batch.slice(first, last)
 
 
@@ -205,15 +206,15 @@ def main() -> None:
 
 def line(learner: str, runs: list[dict[str, Any]]) -> str:
     """Return the line of a learner: means over the seeds; changes that it did not recover from are shown as such."""
-    after = [run["recovered"] for run in runs if "recovered" in run]
-    back = [rows for rows in sum(after, []) if rows is not None]
-    never = sum(rows is None for rows in sum(after, []))
+    after = [rows for run in runs for rows in run.get("recovered", [])]
+    back = [rows for rows in after if rows is not None]
+    never = len(after) - len(back)
     shown = f"{mean(back):.0f}" + (f" ({never} no)" if never else "") if after else ""
     text = f"{learner:24}{runs[0]['rows']:7,}{mean([run['micro'] for run in runs]):8.4f}"
     text += f"{mean([run['after'] for run in runs]):8.4f}" if after else f"{'':8}"
     text += f"{shown:>11}" + (f"{mean([run['lost'] for run in runs]):8.4f}" if "lost" in runs[0] else f"{'':8}")
     if "delay" in runs[0]:
-        delays = sum((run["delay"] for run in runs), [])
+        delays = list(chain.from_iterable(run["delay"] for run in runs))
         missed = sum(delay is None for delay in delays)
         text += f"{mean(delays):8.0f}{missed:8}" if delays else f"{'':16}"
         places = ("model", "cluster", "label")

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from ihomer.blocks import WATCH, blocks
 from ihomer.decision import make_decision
 from ihomer.drift.monitors import Monitors
+from ihomer.drift.policy import Policy, make_policy
 from ihomer.estimator import ArrayEstimator, Scored
 from ihomer.events import EventLog
+from ihomer.hands import ModelHands
 from ihomer.hierarchy import LabelHierarchy
 from ihomer.kernels.stack import to_log_odds
 from ihomer.learners.clustered import Clustered
@@ -69,6 +71,10 @@ class IHOMER(ArrayEstimator):
     detector
         A river drift detector to clone for every monitor in the place of ADWIN, such as `river.drift.KSWIN()`: some
         microseconds a monitor and row, and checkpoints hold pickles. None: ADWIN.
+    policy
+        What is done about alarms: "renew" (a young mixture begins beside the old one when the whole model is worse, step
+        sizes are opened again where a cluster or a label is, the hierarchy looks anew at labels that hold together less),
+        "reopen" (step sizes only), "watch" (nothing), or an object with a method `answer` (`ihomer.drift.policy`).
     seed
         Seed of everything that draws: same seed and stream, same bits.
     threads
@@ -98,6 +104,7 @@ class IHOMER(ArrayEstimator):
         clusterer: LabelHierarchy | None = None,
         delta: float = 0.002,
         detector: DriftDetector | None = None,
+        policy: str | Policy = "renew",
         seed: int = 7,
         threads: int = 1,
     ) -> None:
@@ -108,6 +115,7 @@ class IHOMER(ArrayEstimator):
         self.clusterer = clusterer
         self.delta = delta
         self.detector = detector
+        self.policy = policy
         self.seed = seed
         self.threads = threads
         super().__init__()
@@ -136,6 +144,7 @@ class IHOMER(ArrayEstimator):
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta, self.detector)
+        self._policy = make_policy(self.policy)
         self._log = EventLog()
         self._told = 0  # labels whose birth is in the log
         self._unwatched: list[Unwatched] = []
@@ -231,29 +240,27 @@ class IHOMER(ArrayEstimator):
             )
 
     def _answer_alarms(self, at: int) -> None:
-        """Let the labels learn fast again of whose loss an alarm says that it rose."""
-        for alarm in self._monitors.take():
-            labels, place = None, alarm.place
-            if alarm.kind == "label":
-                labels = np.array([alarm.index], np.int32)
-                place = f"label {self._door.labels.name(alarm.index)}"
-            elif alarm.kind != "model":
-                labels = np.flatnonzero(self._tree.cluster_of == alarm.index).astype(np.int32)
-                if not len(labels):
-                    continue
-            if self._mixture is not None and labels is None and self._mixture.renew():
-                self._log.add(at, "expert", place="model", cause="an alarm: a young mixture begins beside the old one")
-            elif self._mixture is not None and alarm.kind != "structure":
-                self._mixture.reopen(labels)
+        """Let the policy answer the alarms."""
+        alarms = self._monitors.take()
+        hands = ModelHands(self._mixture, self._tree)
+        for alarm in alarms:
+            labels = hands.labels_of(alarm)
+            if not len(labels):
+                continue  # a cluster that is gone
+            young = None if self._mixture is None else self._mixture.young
+            answer = self._policy.answer(alarm, hands)
             self._log.add(
                 at,
                 "alarm",
-                place=place,
+                place=f"label {self._door.labels.name(alarm.index)}" if alarm.kind == "label" else alarm.place,
                 cause="its labels hold together less" if alarm.kind == "structure" else "loss rose",
                 before=alarm.before,
                 after=alarm.after,
-                labels=[] if labels is None else self._named(labels),
+                labels=[] if alarm.kind == "model" else self._named(labels),
+                answer=answer,
             )
+            if self._mixture is not None and self._mixture.young is not young:
+                self._log.add(at, "expert", place="model", cause="after an alarm a young mixture begins beside the old one")
 
     def _settle(self, at: int) -> None:
         """End the comparison of two generations, if it can be ended."""

@@ -99,3 +99,29 @@ def test_alarms_while_there_are_two_or_in_a_pause_begin_nothing():
         model.learn_many(batch)
     assert model._mixture.young is None
     assert not model._mixture.renew()
+
+
+def test_a_policy_of_ones_own_answers_alarms():
+    class Note:
+        def __init__(self):
+            self.alarms = []
+
+        def answer(self, alarm, hands):
+            self.alarms.append((alarm.kind, hands.labels_of(alarm).tolist()))
+            return "noted"
+
+    policy = Note()
+    model = IHOMER("fast", policy=policy)
+    changed(model)
+    assert ("model", list(range(8))) in policy.alarms
+    assert {event["answer"] for event in model.events if event["kind"] == "alarm"} == {"noted"}
+    assert not experts(model)
+
+
+def test_watching_only_changes_nothing_and_loses_to_answering():
+    watching, reopening, renewing = (IHOMER("fast", policy=policy) for policy in ("watch", "reopen", "renew"))
+    assert changed(watching) <= changed(reopening) + 0.02
+    assert changed(watching) < changed(renewing)
+    assert not experts(watching) + experts(reopening)
+    with pytest.raises(ValueError, match="policy must be"):
+        IHOMER(policy="pray")

@@ -14,7 +14,7 @@ FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.evaluation"],
     ["ihomer.saving"],
-    ["ihomer.model", "ihomer.presets"],
+    ["ihomer.model", "ihomer.presets", "ihomer.hands"],
     ["ihomer.explain"],
     ["ihomer.hierarchy"],
     ["ihomer.learners"],

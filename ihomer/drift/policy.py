@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from ihomer.drift.monitors import Alarm
+    from ihomer.drift.alarm import Alarm
 
 
 class Hands(Protocol):

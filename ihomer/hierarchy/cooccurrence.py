@@ -114,6 +114,16 @@ class CoOccurrence:
         """Faded weight of all labelled rows."""
         return float(self.totals[1]) / self.scale
 
+    def age(self, share: float) -> None:
+        """Let everything counted so far weigh only `share` of what it did, beside the rows to come."""
+        from ihomer.kernels.cooccurrence import COMPLETE_WEIGHT, SQUARES, WEIGHT
+
+        self._n *= share
+        self._offset *= share
+        self.table[:, 1] *= share
+        self.totals[[COMPLETE_WEIGHT, WEIGHT]] *= share
+        self.totals[SQUARES] *= share * share
+
     def add_labels(self, n: int) -> None:
         """Make room for `n` more labels."""
         self.n_labels += n
