@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ from ihomer.presets import PRESETS
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
 from streams.names import Name
+
+if TYPE_CHECKING:
+    from ihomer.explain.explanation import Explanation
 
 #: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
 Unwatched = tuple[npt.NDArray[np.float32], Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
@@ -272,6 +276,49 @@ class IHOMER(ArrayEstimator):
         """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`."""
         self._watch()
         return self._clusterer.showing(self._tree, self._door.labels)
+
+    def explain_one(self, x: Mapping[Name, Any], label: Name, k: int = 5) -> Explanation:
+        """Return why a label gets its probability: what each expert adds to the logit, and its evidence. Nothing changes.
+
+        Parameters
+        ----------
+        x
+            The instance, as for `predict_one`.
+        label
+            The label, whether it is predicted or not.
+        k
+            So many features, rows, tests and labels of a kind are told; what the others add is summed.
+
+        Raises
+        ------
+        KeyError
+            If the label was never met.
+        ValueError
+            If k is not positive, or as `predict_one`.
+
+        Examples
+        --------
+        >>> model = IHOMER(preset="fast")
+        >>> for i in range(200):
+        ...     word = ("goal", "vote", "film")[i % 3]
+        ...     model.learn_one({word: 1, "the": 1}, {"sport"} if word == "goal" else {"news"})
+        >>> why = model.explain_one({"goal": 1, "the": 1}, "sport")
+        >>> why.predicted, [expert.name for expert in why.experts]
+        (True, ['arow', 'feature counts', 'recent rows', 'history', 'constant'])
+        >>> print(why)  # doctest: +ELLIPSIS
+        sport: probability 0.99..., predicted
+        ...
+            goal = 1                           +2.564   scaled 0.707, weight 1.81
+            the = 1                            +0.068   scaled 0.707, weight 0.0482
+            constant                           -0.695
+            sum                                +1.937
+        ...
+        """
+        from ihomer.explain.explain import Model, explained
+
+        self._watch()  # so that the clusters are told from all rows
+        parts = self._mixture, self._clustered, LEAST, self._tree, self._decision
+        return explained(Model(self._door, *parts, self._predict, self._rows_learned), x, label, k)
 
     # ------------------------------------------------------------------ state
 

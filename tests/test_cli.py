@@ -68,7 +68,7 @@ def test_help_loads_nothing_heavy():
         assert not heavy, heavy
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
-    for command in ("evaluate", "learn", "predict", "inspect", "convert", "warm"):
+    for command in ("evaluate", "learn", "predict", "explain", "inspect", "convert", "warm"):
         assert f"\n  {command} " in done.stdout
     assert "130" in done.stdout
 

@@ -15,6 +15,7 @@ FLOORS = [
     ["ihomer.evaluation"],
     ["ihomer.saving"],
     ["ihomer.model", "ihomer.presets"],
+    ["ihomer.explain"],
     ["ihomer.hierarchy"],
     ["ihomer.learners"],
     ["ihomer.estimator"],
