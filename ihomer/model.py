@@ -80,6 +80,8 @@ class IHOMER(ArrayEstimator):
     threads
         How many threads experts, and the trees of one of them, may work in; the same bits whatever the number. Pays
         with "balanced" and "accurate" on batches, not on single rows.
+    waiting
+        How many rows that were predicted with a key may wait for `learn_later`.
 
     Examples
     --------
@@ -107,6 +109,7 @@ class IHOMER(ArrayEstimator):
         policy: str | Policy = "renew",
         seed: int = 7,
         threads: int = 1,
+        waiting: int = 10_000,
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -118,6 +121,7 @@ class IHOMER(ArrayEstimator):
         self.policy = policy
         self.seed = seed
         self.threads = threads
+        self.waiting = waiting
         super().__init__()
 
     @classmethod
