@@ -144,7 +144,7 @@ def measured(stream: Stream, hits: Counts, mass: Counts, events: list[dict[str, 
     """Return everything that is told of one run."""
     changes = [change for change in getattr(stream, "truth", ()) if change.first < len(hits)]
     firsts = sorted({change.first for change in changes})
-    ends = [*firsts[1:], len(hits)]
+    ends = [*firsts[1:], len(hits)][: len(firsts)]
     found: dict[str, Any] = {"rows": len(hits), "micro": micro(hits, mass)}
     if firsts:
         found["after"] = micro(hits[firsts[0] :], mass[firsts[0] :])
