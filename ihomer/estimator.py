@@ -10,15 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from river import base
 
+from ihomer.blocks import PIECE
 from ihomer.door import Door
-from ihomer.predictions import Predictions
+from ihomer.predictions import Predictions, joined
 from ihomer.rows import Rows
 from streams.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from streams.names import Name
+    from streams.vocabulary import Vocabulary
 
 #: How many labels `Predictions` ranks.
 TOP = 5
@@ -143,7 +145,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
         y
             With a DataFrame or matrix: the labels, as a DataFrame of bools or a 0/1 matrix of the same length.
         """
-        self._learned_batch(self._as_batch(X, y))
+        for _ in self._learned_batch(self._as_batch(X, y)):
+            pass
 
     @overload
     def predict_learn_many(self, X: Batch, y: None = None) -> Predictions: ...
@@ -151,8 +154,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_learn_many(self, X: Any, y: Any = None) -> Any: ...
     def predict_learn_many(self, X: Any, y: Any = None) -> Any:
         """Predict each instance, then learn it, in turn; parameters as `learn_many`, answer as `predict_many`."""
-        rows, scored = self._learned_batch(self._as_batch(X, y))
-        return self._as_table(X, self._predictions(rows, scored))
+        pieces = [self._predictions(*piece) for piece in self._learned_batch(self._as_batch(X, y))]
+        return self._as_table(X, joined(pieces) if pieces else self._predictions(*self._scored(self._as_batch(X, y))))
 
     @overload
     def predict_many(self, X: Batch) -> Predictions: ...
@@ -168,20 +171,34 @@ class ArrayEstimator(base.MultiLabelClassifier):
             DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
             of bools whose column j is the label named j.
         """
-        rows = self._door.predicted(self._as_batch(X, None))
-        return self._as_table(X, self._predictions(rows, self._predict(rows)))
+        return self._as_table(X, self._predictions(*self._scored(self._as_batch(X, None))))
 
-    def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
-        rows = self._door.learned(batch)
-        scored = self._train(rows)
-        self._rows_learned += len(rows)
-        return rows, scored
+    def _scored(self, batch: Batch) -> tuple[Vocabulary, Rows, Scored]:
+        """Return the labels, the rows and what is predicted of them."""
+        rows = self._door.predicted(batch)
+        return self._door.labels, rows, self._predict(rows)
 
-    def _predictions(self, rows: Rows, scored: Scored) -> Predictions:
+    def _learned_batch(self, batch: Batch) -> Iterator[tuple[Vocabulary, Rows, Scored]]:
+        """Learn a batch piece by piece; yield the labels of each piece, its rows and what was predicted of them.
+
+        After a piece ids may have become others (`ihomer.retirement`): each is translated when the one before is learned.
+        """
+        self._door.check(batch)
+        start = 0
+        while start < len(batch):
+            stop = min(len(batch), start + PIECE - self._rows_learned % PIECE)
+            rows = self._door.learned(batch if stop - start == len(batch) else batch.slice(start, stop))
+            labels = self._door.labels
+            scored = self._train(rows)
+            self._rows_learned += len(rows)
+            yield labels, rows, scored
+            start = stop
+
+    def _predictions(self, labels: Vocabulary, rows: Rows, scored: Scored) -> Predictions:
         from ihomer.decision.ranking import top_labels
 
         ids, scores = top_labels(scored.p, rows.limits, TOP)
-        return Predictions(self._door.labels, scored.indptr, scored.indices, ids, scores)
+        return Predictions(labels, scored.indptr, scored.indices, ids, scores)
 
     def _as_batch(self, X: Any, y: Any) -> Batch:
         if isinstance(X, Batch):

@@ -37,6 +37,14 @@ class EventLog:
         self._kept.append({"instance": instance, "kind": kind, "place": place, "cause": cause, **details})
         self.total += 1
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def shorten(self, most: int) -> None:
+        """Keep at most the newest `most` events."""
+        while len(self._kept) > most:
+            self._kept.popleft()
+
     def state(self) -> dict[str, Any]:
         """Return the log as plain values."""
         return {"kept": list(self._kept), "total": self.total}

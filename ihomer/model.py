@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.blocks import WATCH, blocks
+from ihomer.blocks import PIECE, WATCH, blocks
 from ihomer.decision import make_decision
 from ihomer.drift.monitors import MODEL, Monitors
 from ihomer.estimator import ArrayEstimator, Scored
@@ -20,6 +20,7 @@ from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
+from ihomer.retirement import Parts, Retirement
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
 from streams.names import Name
@@ -63,6 +64,13 @@ class IHOMER(ArrayEstimator):
     threads
         How many threads experts, and the trees of one of them, may work in; the same bits whatever the number. Pays
         with "balanced" and "accurate" on batches, not on single rows.
+    max_labels, max_features
+        So many labels and features are kept; of more, those that were used longest ago are retired (`ihomer.retirement`).
+    max_bytes
+        Likewise for the bytes that all takes, at least 2**20. Features are kept if a `learner` other than linear needs them,
+        and what such a learner takes is not counted.
+    silent_for
+        A label that held in none of so many rows may be retired; a little of it is kept, and put back if it returns.
 
     Examples
     --------
@@ -88,6 +96,10 @@ class IHOMER(ArrayEstimator):
         delta: float = 0.002,
         seed: int = 7,
         threads: int = 1,
+        max_labels: int = 1 << 16,
+        max_features: int = 1 << 20,
+        max_bytes: int = 1 << 29,
+        silent_for: int = 50_000,
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -97,6 +109,10 @@ class IHOMER(ArrayEstimator):
         self.delta = delta
         self.seed = seed
         self.threads = threads
+        self.max_labels = max_labels
+        self.max_features = max_features
+        self.max_bytes = max_bytes
+        self.silent_for = silent_for
         super().__init__()
 
     @classmethod
@@ -124,6 +140,7 @@ class IHOMER(ArrayEstimator):
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta)
         self._log = EventLog()
+        self._retirement = Retirement(self.max_labels, self.max_features, self.max_bytes, self.silent_for)
         self._unwatched: list[Unwatched] = []
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
@@ -139,11 +156,12 @@ class IHOMER(ArrayEstimator):
             return self._train_block(rows, self._rows_learned + 1)
         p = np.zeros((len(rows), rows.n_labels), np.float32)
         sets = []
-        for start, stop in blocks(self._rows_learned, len(rows)):
+        for start, stop in self._retirement.cut(blocks(self._rows_learned, len(rows)), rows, self._door.labels):
             scored = self._train_block(rows.slice(start, stop), self._rows_learned + stop)
             p[start:stop, : scored.p.shape[1]] = scored.p
             sets.append((scored.indptr, scored.indices))
         if self._unwatched:
+            self._retirement.note([block for _, block, _, _ in self._unwatched], leftover=True)
             p_left, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
             self._unwatched = [(p_left, labels, *left)]
         return Scored(p, *chained(sets)) if sets else Scored(p, np.zeros(1, np.int64), np.zeros(0, np.int32))
@@ -153,6 +171,8 @@ class IHOMER(ArrayEstimator):
         if block.n_labels > self._tree.n_labels:
             self._enter(block)
         p = self._probabilities(block, learn=True)
+        if self._retirement.entering:
+            self._retirement.welcome(self._mixture)
         indptr, indices = self._decision.block(p, block, learn=True)
         self._unwatched.append((p, block, indptr, indices))
         if at % WATCH == 0:
@@ -160,11 +180,17 @@ class IHOMER(ArrayEstimator):
             self._settle(at)
             self._answer_alarms(at)
             self._restructure(at)
+        if at % PIECE == 0:
+            self._retirement.act(at, self._parts())
         return Scored(p, indptr, indices)
+
+    def _parts(self) -> Parts:
+        return Parts(self._door, self._mixture, self._clustered, self._decision, self._tree, self._log)
 
     def _watch(self) -> None:
         """Let monitors and hierarchy see the rows that were learned since the last time."""
         if self._unwatched:
+            self._retirement.note([block for _, block, _, _ in self._unwatched])
             p, labels, sets = watched(self._unwatched)
             self._unwatched = []
             self._monitors.block(p, labels, self._tree.cluster_of, sets)
@@ -193,6 +219,7 @@ class IHOMER(ArrayEstimator):
         known = self._tree.n_labels
         self._watch()  # the rows before it know nothing of the new labels
         self._tree.add_labels(rows.n_labels - known)
+        self._retirement.enter(self._door.labels, known, rows.n_labels)
         if self._clustered is not None:
             self._clustered.enter(np.arange(known, rows.n_labels, dtype=np.int32), self._tree.cluster_of)
 
@@ -284,6 +311,7 @@ class IHOMER(ArrayEstimator):
             "tree": self._tree.state(),
             "monitors": self._monitors.state(),
             "events": self._log.state(),
+            "retirement": self._retirement.state(len(self._door.features), len(self._door.labels)),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -297,6 +325,8 @@ class IHOMER(ArrayEstimator):
         self._tree.set_state(state["tree"])
         self._monitors = Monitors.from_state(state["monitors"])
         self._log = EventLog.from_state(state["events"])
+        if "retirement" in state:  # files written before there was any have none
+            self._retirement.restore(state["retirement"])
 
 
 def watched(
