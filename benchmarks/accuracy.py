@@ -30,7 +30,7 @@ from ihomer.evaluation.baselines import baselines
 from ihomer.evaluation.calibration import Calibration
 from ihomer.evaluation.metrics import Metrics
 from ihomer.model import IHOMER
-from ihomer.predictions import Predictions
+from ihomer.predictions import Predictions, joined
 from streams.open import open_stream
 from streams.stream import Stream
 from streams.views import limited, shuffled
@@ -60,13 +60,16 @@ def run_model(model: IHOMER, stream: Stream) -> dict[str, Any]:
     seconds = 0.0
     for batch in stream.batches():
         start = time.process_time()
-        rows, scored = model._learned_batch(batch)  # noqa: SLF001
+        pieces = list(model._learned_batch(batch))  # noqa: SLF001
         seconds += time.process_time() - start
-        calibration.update(scored.p, rows)
-        best = top_labels(scored.p, rows.limits, 5)
-        for target, decision in targets.items():
-            sets = decision.block(scored.p, rows, learn=True)
-            scores[target].update(batch, Predictions(model._door.labels, *sets, *best))  # noqa: SLF001
+        said: dict[str, list[Predictions]] = {target: [] for target in targets}
+        for labels, rows, scored in pieces:
+            calibration.update(scored.p, rows)
+            best = top_labels(scored.p, rows.limits, 5)
+            for target, decision in targets.items():
+                said[target].append(Predictions(labels, *decision.block(scored.p, rows, learn=True), *best))
+        for target, parts in said.items():
+            scores[target].update(batch, joined(parts))
     return {
         "targets": {target: metrics.cumulative() for target, metrics in scores.items()},
         "us": 1e6 * seconds / max(model.n_instances, 1),

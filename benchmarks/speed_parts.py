@@ -84,8 +84,7 @@ def deciding(batches: Sequence[Batch], preset: str) -> float:
     model = IHOMER(preset=preset)
     scored = []
     for batch in batches:
-        rows, answer = model._learned_batch(batch)  # noqa: SLF001
-        scored.append((rows, answer.p))
+        scored += [(rows, answer.p) for _, rows, answer in model._learned_batch(batch)]  # noqa: SLF001
 
     def work() -> None:
         decision = make_decision(model.target)

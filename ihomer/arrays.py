@@ -51,3 +51,72 @@ def grown(array: A, shape: tuple[int, ...], fill: float = 0, spare: int = LINE) 
 def used(array: A, *shape: int) -> A:
     """Return a copy of the first cells of `array`: what a checkpoint keeps of an array with room to spare."""
     return array[tuple(slice(0, n) for n in shape)].copy()  # type: ignore[return-value]
+
+
+#: So many bytes of an array are moved at once: they stay in the cache.
+_MOVED = 1 << 18
+
+
+def kept(
+    array: A, positions: npt.NDArray[np.integer[Any]], axis: int = 0, fill: float = 0, spare: int = LINE
+) -> A:
+    """Return `array` with the entries at `positions` alone along an axis, closed up, and `fill` behind them.
+
+    They move within the array, and nothing is allocated: what is freed is used again by what comes next. An array that is
+    left more than half empty is replaced by a smaller one.
+
+    Parameters
+    ----------
+    array
+        One or two axes.
+    positions
+        Ascending; those beyond its end are ignored.
+    axis
+        0 or 1.
+    fill
+        What stands in free cells.
+    spare
+        As for `grown`.
+
+    Examples
+    --------
+    >>> kept(np.array([1, 2, 3, 4]), np.array([1, 3]), fill=9)
+    array([2, 4, 9, 9])
+    """
+    positions = positions[: np.searchsorted(positions, array.shape[axis])]
+    n = len(positions)
+    room = capacity(n, 0, spare)
+    if room < array.shape[axis] // 2:
+        shape = (room, *array.shape[1:]) if axis == 0 else (len(array), room)
+        smaller = np.full(shape, fill, array.dtype)
+        target = smaller
+    else:
+        target = array
+    step = max(1, _MOVED // max(1, array.strides[0]))
+    lines = n if axis == 0 else len(array)
+    for start in range(0, lines, step):
+        # Entries only move towards the beginning, so those that are read here have not been written over.
+        stop = min(start + step, lines)
+        if axis == 0:
+            target[start:stop] = array[positions[start:stop]]
+        else:
+            target[start:stop, :n] = np.take(array[start:stop], positions, axis=1, mode="clip")
+    if axis == 0:
+        target[n:] = fill
+    else:
+        target[:, n:] = fill
+    return target  # type: ignore[return-value]
+
+
+def renumbered(n: int, positions: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int32]:
+    """Return int32 (n,): what becomes of each of n ids when those at `positions` are kept, -1 of those that go.
+
+    Examples
+    --------
+    >>> renumbered(4, np.array([1, 3]))
+    array([-1,  0, -1,  1], dtype=int32)
+    """
+    becomes = np.full(n, -1, np.int32)
+    positions = positions[: np.searchsorted(positions, n)]
+    becomes[positions] = np.arange(len(positions))
+    return becomes

@@ -11,6 +11,10 @@ BLOCK = 64
 #: rows: a multiple of `BLOCK`, as what is seldom done costs little, and few enough that an alarm is answered soon.
 WATCH = 128
 
+#: Labels and features are retired, and others get their ids, at multiples of this (`ihomer.retirement`), so batches are
+#: translated in pieces that end there: a multiple of `WATCH`, large as a piece costs as much as ten rows.
+PIECE = 512
+
 
 def is_boundary(t: int) -> bool:
     """Whether the stream is cut after `t` rows: at powers of two up to `BLOCK`, then at its multiples."""

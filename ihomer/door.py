@@ -45,6 +45,20 @@ class Door:
         # Of each stream's vocabulary: its id -> ours. A cache: not part of the state.
         self._tables: WeakKeyDictionary[Vocabulary, _Table] = WeakKeyDictionary()
 
+    def keep(self, features: npt.NDArray[np.int64] | None, labels: npt.NDArray[np.int64] | None) -> None:
+        """Keep the features and labels with these ids (ascending), all if None; the others are as if never met.
+
+        The vocabularies are replaced, not changed: who holds one of the old, with ids of then, reads the names of then.
+        """
+        if features is not None:
+            self._kinds = self.kinds()[features]
+            self.features = self.features.kept(features.tolist())
+        if labels is not None:
+            self.labels = self.labels.kept(labels.tolist())
+        self._one = OneRow(self.features, self.labels)
+        self._nothing = {}
+        self._tables.clear()
+
     def kinds(self) -> npt.NDArray[np.uint8]:
         """Return the kind of every feature (streams.vocabulary.NUMERIC or INDICATOR), uint8 (features,)."""
         if len(self._kinds) < len(self.features):
@@ -58,6 +72,16 @@ class Door:
         return Answer(self._nothing)
 
     # ------------------------------------------------------------------ batches
+
+    def check(self, batch: Batch) -> None:
+        """Raise ValueError if `learned` would, for the whole batch or any rows of it."""
+        check(batch)
+        if self.features.nominal or batch.features.nominal:
+            source = features_of(batch)[1]
+            table = self._table(batch.features, source)
+            for i in np.unique(source[table[source] < 0]).tolist():
+                if batch.features.name(i) in self.features:
+                    self.features.add_like(batch.features, i)  # it is there, or raises
 
     def learned(self, batch: Batch) -> Rows:
         """Return the rows of `batch`, whose new names enter the vocabularies.

@@ -11,15 +11,19 @@ import numpy as np
 import numpy.typing as npt
 from river import base
 
+from ihomer.blocks import PIECE
 from ihomer.door import Door
-from ihomer.predictions import Predictions
+from ihomer.predictions import Predictions, joined
 from ihomer.rows import Rows, chained
 from ihomer.waiting import Waiting
 from streams.batch import Batch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ihomer.events import EventLog
     from streams.names import Name
+    from streams.vocabulary import Vocabulary
 
 #: How many labels `Predictions` ranks.
 TOP = 5
@@ -201,7 +205,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
             log: EventLog | None = getattr(self, "_log", None)
             if log is not None and n > before and n & (n - 1) == 0:
                 log.add(
-                    self._rows_learned, "expiry", place="waiting rows", cause="labels did not come in time",
+                    self._rows_learned, "expired", place="waiting rows", cause="labels did not come in time",
                     total=n, waiting=self.waiting,
                 )  # fmt: skip
         return rows
@@ -218,7 +222,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
         y
             With a DataFrame or matrix: the labels, as a DataFrame of bools or a 0/1 matrix of the same length.
         """
-        self._learned_batch(self._as_batch(X, y))
+        for _ in self._learned_batch(self._as_batch(X, y)):
+            pass
 
     @overload
     def predict_learn_many(self, X: Batch, y: None = None) -> Predictions: ...
@@ -226,8 +231,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_learn_many(self, X: Any, y: Any = None) -> Any: ...
     def predict_learn_many(self, X: Any, y: Any = None) -> Any:
         """Predict each instance, then learn it, in turn; parameters as `learn_many`, answer as `predict_many`."""
-        rows, scored = self._learned_batch(self._as_batch(X, y))
-        return self._as_table(X, self._predictions(rows, scored))
+        pieces = [self._predictions(*piece) for piece in self._learned_batch(self._as_batch(X, y))]
+        return self._as_table(X, joined(pieces) if pieces else self._predictions(*self._scored(self._as_batch(X, y))))
 
     @overload
     def predict_many(self, X: Batch) -> Predictions: ...
@@ -243,8 +248,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
             DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
             of bools whose column j is the label named j.
         """
-        rows = self._door.predicted(self._as_batch(X, None))
-        return self._as_table(X, self._predictions(rows, self._predict(rows)))
+        return self._as_table(X, self._predictions(*self._scored(self._as_batch(X, None))))
 
     def predict_while_learning(self, X: Batch, due: Batch) -> Predictions:
         """Predict row i of `X`, then learn row i of `due`, for every i: how rows go whose labels come late.
@@ -265,7 +269,18 @@ class ArrayEstimator(base.MultiLabelClassifier):
         """
         if len(X) != len(due):
             raise ValueError(f"as many rows must be due as come, found {len(due)} and {len(X)}")
-        n_features = len(self._door.features)
+        self._door.check(X)
+        self._door.check(due)
+        pieces, start = [], 0
+        while start < len(X):
+            stop = min(len(X), start + PIECE - self._rows_learned % PIECE)
+            pieces.append(self._piece_while_learning(X.slice(start, stop), due.slice(start, stop)))
+            start = stop
+        return joined(pieces) if pieces else self.predict_many(X)
+
+    def _piece_while_learning(self, X: Batch, due: Batch) -> Predictions:
+        """Do as `predict_while_learning` with rows after none of which but the last ids become others."""
+        labels, n_features = self._door.labels, len(self._door.features)
         asked = self._door.predicted(X)
         # Names that enter on the way change the rows that hold them: only rows of known names can be made ahead.
         ahead = asked.indices.max(initial=-1) < n_features and not np.isnan(asked.values).any()
@@ -280,25 +295,40 @@ class ArrayEstimator(base.MultiLabelClassifier):
             answers.append(self._predict(now))
             self._train(self._door.learned(due.slice(i, i + 1)) if rows is None else rows.slice(i, i + 1))
             self._rows_learned += 1
-        n_labels = len(self._door.labels)
+        n_labels = len(labels)
         limits = np.array([*(answer.p.shape[1] for answer in answers), n_labels], np.int32)
         p = np.zeros((len(X), n_labels), np.float32)
         for i, answer in enumerate(answers):
             p[i, : limits[i]] = answer.p[0]
         sets = chained([(answer.indptr, answer.indices) for answer in answers])
-        return self._predictions(replace(asked, limits=limits, n_labels=n_labels), Scored(p, *sets))
+        return self._predictions(labels, replace(asked, limits=limits, n_labels=n_labels), Scored(p, *sets))
 
-    def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
-        rows = self._door.learned(batch)
-        scored = self._train(rows)
-        self._rows_learned += len(rows)
-        return rows, scored
+    def _scored(self, batch: Batch) -> tuple[Vocabulary, Rows, Scored]:
+        """Return the labels, the rows and what is predicted of them."""
+        rows = self._door.predicted(batch)
+        return self._door.labels, rows, self._predict(rows)
 
-    def _predictions(self, rows: Rows, scored: Scored) -> Predictions:
+    def _learned_batch(self, batch: Batch) -> Iterator[tuple[Vocabulary, Rows, Scored]]:
+        """Learn a batch piece by piece; yield the labels of each piece, its rows and what was predicted of them.
+
+        After a piece ids may have become others (`ihomer.retirement`): each is translated when the one before is learned.
+        """
+        self._door.check(batch)
+        start = 0
+        while start < len(batch):
+            stop = min(len(batch), start + PIECE - self._rows_learned % PIECE)
+            rows = self._door.learned(batch if stop - start == len(batch) else batch.slice(start, stop))
+            labels = self._door.labels
+            scored = self._train(rows)
+            self._rows_learned += len(rows)
+            yield labels, rows, scored
+            start = stop
+
+    def _predictions(self, labels: Vocabulary, rows: Rows, scored: Scored) -> Predictions:
         from ihomer.decision.ranking import top_labels
 
         ids, scores = top_labels(scored.p, rows.limits, TOP)
-        return Predictions(self._door.labels, scored.indptr, scored.indices, ids, scores)
+        return Predictions(labels, scored.indptr, scored.indices, ids, scores)
 
     def _as_batch(self, X: Any, y: Any) -> Batch:
         if isinstance(X, Batch):

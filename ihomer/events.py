@@ -150,6 +150,13 @@ class EventLog:
             write_whole(target, lines)
         else:
             target.writelines(lines)
+    def __len__(self) -> int:
+        return len(self._kept) + len(self._traffic)
+
+    def shorten(self, most: int) -> None:
+        """Keep at most `most` events: what comes and goes all the time goes first, the oldest before the others."""
+        while len(self) > most:
+            (self._traffic or self._kept).popleft()
 
     def state(self) -> dict[str, Any]:
         """Return the log as plain values."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.blocks import WATCH, blocks
+from ihomer.blocks import PIECE, WATCH, blocks
 from ihomer.decision import make_decision
 from ihomer.drift.monitors import Monitors
 from ihomer.drift.policy import Policy, make_policy
@@ -23,6 +23,7 @@ from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
+from ihomer.retirement import Parts, Retirement
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
 from streams.names import Name
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from ihomer.explain.explanation import Explanation
     from streams.batch import Batch
+    from streams.vocabulary import Vocabulary
 
 #: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
 Unwatched = tuple[npt.NDArray[np.float32], Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
@@ -82,6 +84,13 @@ class IHOMER(ArrayEstimator):
         with "balanced" and "accurate" on batches, not on single rows.
     waiting
         How many rows that were predicted with a key may wait for `learn_later`.
+    max_labels, max_features
+        So many labels and features are kept; of more, those that were used longest ago are retired (`ihomer.retirement`).
+    max_bytes
+        Likewise for the bytes that all takes, at least 2**20. Features are kept if a `learner` other than linear needs them,
+        and what such a learner takes is not counted.
+    silent_for
+        A label that held in none of so many rows may be retired; a little of it is kept, and put back if it returns.
 
     Examples
     --------
@@ -110,6 +119,10 @@ class IHOMER(ArrayEstimator):
         seed: int = 7,
         threads: int = 1,
         waiting: int = 10_000,
+        max_labels: int = 1 << 16,
+        max_features: int = 1 << 20,
+        max_bytes: int = 1 << 29,
+        silent_for: int = 50_000,
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -122,6 +135,10 @@ class IHOMER(ArrayEstimator):
         self.seed = seed
         self.threads = threads
         self.waiting = waiting
+        self.max_labels = max_labels
+        self.max_features = max_features
+        self.max_bytes = max_bytes
+        self.silent_for = silent_for
         super().__init__()
 
     @classmethod
@@ -151,6 +168,7 @@ class IHOMER(ArrayEstimator):
         self._policy = make_policy(self.policy)
         self._log = EventLog()
         self._told = 0  # labels whose birth is in the log
+        self._retirement = Retirement(self.max_labels, self.max_features, self.max_bytes, self.silent_for)
         self._unwatched: list[Unwatched] = []
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
@@ -161,10 +179,10 @@ class IHOMER(ArrayEstimator):
 
     # ------------------------------------------------------------------ predict, then learn
 
-    def _learned_batch(self, batch: Batch) -> tuple[Rows, Scored]:
+    def _learned_batch(self, batch: Batch) -> Iterator[tuple[Vocabulary, Rows, Scored]]:
         self._log.follow(self._rows_learned + 1, batch.times)
         try:
-            return super()._learned_batch(batch)
+            yield from super()._learned_batch(batch)
         finally:
             self._log.follow(0, None)
 
@@ -173,11 +191,12 @@ class IHOMER(ArrayEstimator):
             return self._train_block(rows, self._rows_learned + 1)
         p = np.zeros((len(rows), rows.n_labels), np.float32)
         sets = []
-        for start, stop in blocks(self._rows_learned, len(rows)):
+        for start, stop in self._retirement.cut(blocks(self._rows_learned, len(rows)), rows, self._door.labels):
             scored = self._train_block(rows.slice(start, stop), self._rows_learned + stop)
             p[start:stop, : scored.p.shape[1]] = scored.p
             sets.append((scored.indptr, scored.indices))
         if self._unwatched:
+            self._retirement.note([block for _, block, _, _ in self._unwatched], leftover=True)
             p_left, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
             self._unwatched = [(p_left, labels, *left)]
         return Scored(p, *chained(sets)) if sets else Scored(p, np.zeros(1, np.int64), np.zeros(0, np.int32))
@@ -187,6 +206,8 @@ class IHOMER(ArrayEstimator):
         if block.n_labels > self._tree.n_labels:
             self._enter(block)
         p = self._probabilities(block, learn=True)
+        if self._retirement.entering:
+            self._retirement.welcome(self._mixture)
         indptr, indices = self._decision.block(p, block, learn=True)
         self._unwatched.append((p, block, indptr, indices))
         if at % WATCH == 0:
@@ -195,11 +216,20 @@ class IHOMER(ArrayEstimator):
             self._settle(at)
             self._answer_alarms(at)
             self._restructure(at)
+        if at % PIECE == 0:
+            self._retirement.act(at, self._parts())
+            self._told = self._tree.n_labels
         return Scored(p, indptr, indices)
+
+    def _parts(self) -> Parts:
+        return Parts(
+            self._door, self._mixture, self._clustered, self._decision, self._tree, self._monitors, self._waiting, self._log
+        )
 
     def _watch(self) -> None:
         """Let monitors and hierarchy see the rows that were learned since the last time."""
         if self._unwatched:
+            self._retirement.note([block for _, block, _, _ in self._unwatched])
             p, labels, sets = watched(self._unwatched)
             self._unwatched = []
             self._monitors.block(p, labels, self._tree.cluster_of, sets)
@@ -228,6 +258,7 @@ class IHOMER(ArrayEstimator):
         known = self._tree.n_labels
         self._watch()  # the rows before it know nothing of the new labels
         self._tree.add_labels(rows.n_labels - known)
+        self._retirement.enter(self._door.labels, known, rows.n_labels)
         if self._clustered is not None:
             self._clustered.enter(np.arange(known, rows.n_labels, dtype=np.int32), self._tree.cluster_of)
 
@@ -379,6 +410,7 @@ class IHOMER(ArrayEstimator):
             "monitors": self._monitors.state(),
             "events": self._log.state(),
             "told": self._told,
+            "retirement": self._retirement.state(len(self._door.features), len(self._door.labels)),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -393,6 +425,8 @@ class IHOMER(ArrayEstimator):
         self._monitors = Monitors.from_state(state["monitors"])
         self._log = EventLog.from_state(state["events"])
         self._told = state["told"]
+        if "retirement" in state:  # files written before there was any have none
+            self._retirement.restore(state["retirement"])
 
 
 def watched(

@@ -47,3 +47,33 @@ class Predictions:
             for j, score in zip(self.top_ids[i].tolist(), self.top_scores[i].tolist(), strict=True)
             if j >= 0
         ]
+
+
+def joined(parts: list[Predictions]) -> Predictions:
+    """Return predictions for rows that follow one another as one.
+
+    Labels may have other ids in one part than in another: then the whole has a vocabulary of its own.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    labels = parts[0].labels
+    ids, top_ids = [part.indices for part in parts], [part.top_ids for part in parts]
+    lengths = np.concatenate([np.diff(part.indptr) for part in parts])
+    if all(part.labels is labels for part in parts):
+        indices = np.concatenate(ids)
+    else:
+        labels = labels.copy()
+        tables: dict[int, npt.NDArray[np.int32]] = {id(parts[0].labels): np.arange(len(labels) + 1, dtype=np.int32)}
+        tables[id(parts[0].labels)][-1] = -1
+        for i, part in enumerate(parts):
+            if id(part.labels) not in tables:
+                # The last place is that of -1, which stays.
+                tables[id(part.labels)] = np.array([*(labels.add(name) for name in part.labels), -1], np.int32)
+            table = tables[id(part.labels)]
+            ids[i], top_ids[i] = table[part.indices], table[part.top_ids]
+        indices = np.concatenate(ids)
+        indices = indices[np.lexsort((indices, np.repeat(np.arange(len(lengths)), lengths)))]
+    indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
+    return Predictions(
+        labels, indptr, indices, np.concatenate(top_ids), np.concatenate([part.top_scores for part in parts])
+    )  # fmt: skip

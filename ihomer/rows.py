@@ -88,6 +88,15 @@ class Rows:
             n_labels=int(np.searchsorted(mine, self.n_labels)),
         )
 
+    def of_features(self, positions: npt.NDArray[np.integer[Any]]) -> Rows:
+        """Return the rows with the features at `positions` (ascending) alone, numbered anew: 0 is the first of them."""
+        mine = positions.astype(np.int32)
+        first, last = int(self.indptr[0]), int(self.indptr[-1])
+        indptr, indices = _of_columns(self.indptr, self.indices, mine)
+        keep = np.isin(self.indices[first:last], mine)
+        values = self.values[first:last][keep]
+        return replace(self, indptr=indptr, indices=indices, values=values, n_features=len(mine))
+
 
 def _of_columns(
     indptr: npt.NDArray[np.int64], indices: npt.NDArray[np.int32], columns: npt.NDArray[np.int32]

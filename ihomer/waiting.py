@@ -14,6 +14,8 @@ from streams.vocabulary import INDICATOR, Vocabulary
 
 #: What may say which labels hold, all others being absent.
 _SETS = (set, frozenset, list, tuple)
+#: Bytes of a row that waits, beside its entries: key, object, two arrays; and of a name and its value.
+ROW, NAMED = 400, 150
 
 
 @dataclass(slots=True)
@@ -175,6 +177,29 @@ class Waiting:
             if gone.any():
                 names = _x(_Row(row.ids[gone], row.values[gone], row.rest), features)
                 self._rows[key] = _Row(row.ids[~gone], row.values[~gone], _in_order(names), row.taught)
+
+    def keep_features(self, positions: npt.NDArray[np.int64], features: Vocabulary) -> None:
+        """Keep the features at `positions` (ascending) by their new ids, others by name; before `features` drops them."""
+        stay = np.zeros(len(features), np.bool_)
+        stay[positions] = True
+        self.forget_features(np.flatnonzero(~stay).astype(np.int32), features)
+        becomes = (np.cumsum(stay) - 1).astype(np.int32)
+        for key, row in self._rows.items():
+            self._rows[key] = _Row(becomes[row.ids], row.values, row.rest, row.taught)
+
+    @property
+    def needed(self) -> int:
+        """Bytes held, about: 8 a feature known by id, `NAMED` one known by name or a label taught, and `ROW` a row."""
+        named = sum(len(row.rest or ()) + len(row.taught or ()) for row in self._rows.values())
+        return ROW * len(self._rows) + 8 * sum(len(row.ids) for row in self._rows.values()) + NAMED * named
+
+    def shorten(self, most: int) -> None:
+        """Let the oldest rows expire until at most so many bytes are held."""
+        needed = self.needed if self._rows else 0
+        while needed > most and self._rows:
+            row = self._rows.pop(next(iter(self._rows)))
+            self.expired += 1
+            needed -= ROW + 8 * len(row.ids) + NAMED * (len(row.rest or ()) + len(row.taught or ()))
 
     def _row(self, key: Name) -> _Row:
         try:

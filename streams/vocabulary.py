@@ -203,6 +203,28 @@ class Vocabulary:
                 if not self._indicators[pair[0]]:
                     del self._indicators[pair[0]]
 
+    def kept(self, ids: list[int]) -> Vocabulary:
+        """Return a vocabulary of the columns `ids` alone, ascending, numbered anew; this one stays as it is.
+
+        Examples
+        --------
+        >>> v = Vocabulary(["age", "height"]).kept([1])
+        >>> v.names, v.get("age")
+        (['height'], -1)
+        """
+        fewer = Vocabulary()
+        names = self._names
+        fewer._names = [names[i] for i in ids]
+        fewer.ids = {name: i for i, name in enumerate(fewer._names)}
+        if self._categories:
+            for new, old in enumerate(ids):
+                pair = self._categories.get(old)
+                if pair is not None:
+                    fewer._categories[new] = pair
+                    fewer.category_ids[pair] = new
+                    fewer._indicators.setdefault(pair[0], []).append(new)
+        return fewer
+
     def copy(self) -> Vocabulary:
         """Return an independent copy with the same ids."""
         twin = Vocabulary()

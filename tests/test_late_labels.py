@@ -182,7 +182,7 @@ def test_what_expires_is_counted_and_told() -> None:
     for i in range(12):
         model.predict_one({"a": float(i)}, key=i)
     assert (model.n_waiting, model.n_expired) == (2, 10)
-    events = [event for event in model.events if event["kind"] == "expiry"]
+    events = [event for event in model.events if event["kind"] == "expired"]
     assert [event["total"] for event in events] == [1, 2, 4, 8]
     assert {(event["place"], event["waiting"]) for event in events} == {("waiting rows", 2)}
     with pytest.raises(KeyError, match=r"no row waits under the key 9: .*2 rows wait, of at most 2; 10 expired"):

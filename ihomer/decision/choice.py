@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, used
 from ihomer.decision.threshold import Decision, Sets
 from ihomer.kernels.decide_choice import EXAMPLE, HAMMING, MACRO, MICRO, SUBSET, choose_block
 from ihomer.rows import Rows
@@ -84,6 +84,13 @@ class Choice:
             np.zeros(rows.n_labels, np.int8), learn, indptr, out,
         )  # fmt: skip
         return indptr, out[: indptr[-1]]
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+        for rule in self.rules:
+            rule.keep(positions)
+        self.label_hits, self.label_mass = kept(self.label_hits, positions, 1), kept(self.label_mass, positions, 1)
+        self.n_labels = int(np.searchsorted(positions, self.n_labels))
 
     def state(self) -> dict[str, Any]:
         """Return what the rules learned and how they did: for macro-F1 16 bytes a rule and label more."""

@@ -50,6 +50,9 @@ class ExampleF1:
         )  # fmt: skip
         return indptr, out[: indptr[-1]]
 
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Do nothing: nothing is kept per label."""
+
     def state(self) -> dict[str, Any]:
         """Return the faded counts of sizes: about a kilobyte."""
         return {"sizes": self.sizes.copy(), "means": self.means.copy()}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, used
 from ihomer.decision.threshold import Sets
 from ihomer.kernels.decide_macro import FIRST_HITS, FIRST_MASS, macro_block
 from ihomer.rows import Rows
@@ -52,6 +52,11 @@ class MacroF1:
             self.hits, self.mass, self.empties, np.zeros(n), np.zeros(n), learn, indptr, out,
         )  # fmt: skip
         return indptr, out[: indptr[-1]]
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+        self.hits, self.mass = kept(self.hits, positions, fill=FIRST_HITS), kept(self.mass, positions, fill=FIRST_MASS)
+        self.n_labels = int(np.searchsorted(positions, self.n_labels))
 
     def state(self) -> dict[str, Any]:
         """Return the faded counts: 16 bytes a label."""

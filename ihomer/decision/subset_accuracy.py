@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import A, capacity, grown, used
+from ihomer.arrays import A, capacity, grown, renumbered, used
 from ihomer.decision.threshold import Sets
-from ihomer.kernels.decide_seen import NONE, USED, fill_table
+from ihomer.kernels.decide_seen import LAST, NONE, USED, fill_table
 from ihomer.kernels.decide_sizes import FIRST, MOST_SIZE
 from ihomer.kernels.decide_subset import CANDIDATES, N_FEATURES, subset_block
 from ihomer.rows import Rows
@@ -82,6 +82,22 @@ class SeenSets:
         if (slots, columns) != self.sets.shape:
             self.sets, self.lengths = _enlarged(self.sets, slots, columns), _enlarged(self.lengths, slots)
             self.log_counts, self.stamps = _enlarged(self.log_counts, slots), _enlarged(self.stamps, slots)
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others, and the sets that hold any of those."""
+        n = int(self.clock[USED])
+        there = np.arange(self.sets.shape[1]) < self.lengths[:n, None]
+        becomes = renumbered(int(self.sets[:n][there].max(initial=-1)) + 1, positions)
+        sets = np.zeros_like(self.sets[:n])
+        sets[there] = becomes[self.sets[:n][there]]
+        stay = np.flatnonzero((sets >= 0).all(axis=1))
+        m = len(stay)
+        self.sets[:m], self.lengths[:m] = sets[stay], self.lengths[stay]
+        self.log_counts[:m], self.stamps[:m] = self.log_counts[stay], self.stamps[stay]
+        last = int(self.clock[LAST])
+        self.clock[LAST] = NONE if last == NONE else renumbered(n, stay)[last]
+        self.clock[USED] = m
+        fill_table(m, self.sets, self.lengths, self._table)
 
     def state(self) -> dict[str, Any]:
         """Return sets, counts, sizes and weights."""

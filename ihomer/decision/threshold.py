@@ -20,6 +20,9 @@ class Decision(Protocol):
     def block(self, p: npt.NDArray[np.float32], rows: Rows, *, learn: bool) -> Sets:
         """Return the label sets of the rows; `p` is float32 (n, labels). With `learn` each row is learned after it."""
 
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending) and drop the others."""
+
     def state(self) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays."""
 
@@ -44,6 +47,9 @@ class FixedThreshold:
         indptr, out = np.zeros(len(p) + 1, np.int64), np.empty(p.size, np.int32)
         fixed_block(p, rows.limits, np.float32(self.threshold), indptr, out)
         return indptr, out[: indptr[-1]]
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Do nothing: nothing is kept per label."""
 
     def state(self) -> dict[str, Any]:
         """Return nothing: nothing is learned."""
@@ -70,6 +76,9 @@ class F1Threshold:
             self.numbers, np.zeros(rows.n_labels, np.int8), learn, indptr, out,
         )  # fmt: skip
         return indptr, out[: indptr[-1]]
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Do nothing: nothing is kept per label."""
 
     def state(self) -> dict[str, Any]:
         """Return the faded counts."""

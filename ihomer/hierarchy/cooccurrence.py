@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown
+from ihomer.arrays import grown, kept, renumbered
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -131,6 +131,23 @@ class CoOccurrence:
         self._offset = grown(self._offset, (self.n_labels,))
         self._met = grown(self._met, (self.n_labels,))
 
+    def keep(self, positions: Longs) -> None:
+        """Keep the labels at `positions` (ascending) and their pairs, and drop the others."""
+        from ihomer.kernels.cooccurrence import EMPTY, SHIFT, USED, refill
+
+        self._n, self._offset = kept(self._n, positions), kept(self._offset, positions)
+        self._met = kept(self._met, positions)
+        becomes = renumbered(self.n_labels, positions)
+        self.n_labels = len(positions)
+        pairs = self.table[self.table[:, 0] != EMPTY]
+        keys = pairs[:, 0].astype(np.int64)
+        low, high = becomes[keys >> SHIFT].astype(np.int64), becomes[keys & ((1 << SHIFT) - 1)].astype(np.int64)
+        pairs[:, 0] = low << SHIFT | high
+        pairs = pairs[(low >= 0) & (high >= 0)]
+        self.ticks[USED] = len(pairs)
+        self.table = _empty(len(self.table))
+        refill(np.concatenate((pairs, _empty(1))), -np.inf, self.table)
+
     def learn_rows(
         self,
         label_indptr: Longs,
@@ -196,6 +213,10 @@ class CoOccurrence:
     def commonest_size(self) -> int:
         """Return the most common number of labels of a complete row, the smaller one of two; 0 before any."""
         return int(self.sizes.argmax())
+
+    def needed(self, n_labels: int) -> int:
+        """Return the bytes that so many labels take, with the pairs that are counted."""
+        return 17 * n_labels + self.table.nbytes
 
     @property
     def n_bytes(self) -> int:

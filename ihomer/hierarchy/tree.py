@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown
+from ihomer.arrays import grown, kept
 from ihomer.hierarchy.cooccurrence import CoOccurrence, Ints, Longs, Sight, Trials
 from ihomer.hierarchy.events import Change
 from ihomer.hierarchy.nodes import FREE, Nodes
@@ -155,8 +155,7 @@ class ClusterTree:
         """
         if n <= 0:
             return
-        leaves, _, bounds = self.grouped()
-        home = leaves[int(np.diff(bounds).argmax())]
+        home = int(np.bincount(self.cluster_of).argmax()) if self.n_labels else self.nodes.leaves()[0]
         self.n_labels += n
         self._cluster_of = grown(self._cluster_of, (self.n_labels,))
         self._side = grown(self._side, (self.n_labels,), -1)
@@ -164,6 +163,23 @@ class ClusterTree:
         self._f = grown(self._f, (self.n_labels,))
         self._cluster_of[self.n_labels - n : self.n_labels] = home
         self.counts.add_labels(n)
+
+    def keep(self, positions: Longs) -> None:
+        """Keep the labels at `positions` (ascending), drop the others, and clusters of which none is left."""
+        self._cluster_of = kept(self._cluster_of, positions)
+        self._side = kept(self._side, positions, fill=-1)
+        self._g, self._f = kept(self._g, positions), kept(self._f, positions)
+        self.n_labels = len(positions)
+        self.counts.keep(positions)
+        sizes = np.bincount(self.cluster_of, minlength=len(self.nodes))
+        while len(leaves := self.nodes.leaves()) > 1 and (empty := [leaf for leaf in leaves if not sizes[leaf]]):
+            # A leaf beside it takes its place in the tree; no label changes its cluster.
+            self._trials[empty[0]] = 0.0
+            self.nodes.remove(empty[0])
+
+    def needed(self, n_labels: int) -> int:
+        """Return the bytes that so many labels take, with the pairs that are counted."""
+        return 21 * n_labels + self.counts.needed(n_labels)
 
     def learn_rows(
         self,

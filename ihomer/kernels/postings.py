@@ -152,3 +152,16 @@ def put_many(index, dense, indptr, ids, values, positions):  # type: ignore[no-u
     """Store the rows of a CSR array, each at its position of int64 (n,); all positions are free."""
     for row in range(len(positions)):
         put(index, dense, ids, values, indptr[row], indptr[row + 1], np.float32(1), positions[row])
+
+
+@jit
+def free_chunks(features, ends, following, pool):  # type: ignore[no-untyped-def]
+    """Drop all postings of some features, int64 (n,): their chunks are free again."""
+    for i in range(len(features)):
+        chunk = np.int64(ends[features[i], OLDEST])
+        while chunk >= 0:
+            behind = np.int64(following[chunk])
+            following[chunk] = pool[FREE]
+            pool[FREE] = chunk
+            pool[HELD] -= 1
+            chunk = behind

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import TABLE, grown, used
+from ihomer.arrays import TABLE, grown, kept, used
 from ihomer.kernels.arow import arow_block
 from ihomer.kernels.stack import clip_margins
 from ihomer.learners.protocol import Views
@@ -117,5 +117,42 @@ class AROW:
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
-        self.W, self.S = self.W[:, positions].copy(), self.S[:, positions].copy()
-        self.bias, self.bias_s = self.bias[positions], self.bias_s[positions]
+        self.W, self.S = kept(self.W, positions, 1, 0, TABLE), kept(self.S, positions, 1, 1, TABLE)
+        self.bias, self.bias_s = kept(self.bias, positions, fill=FIRST_MARGIN), kept(self.bias_s, positions, fill=1)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+        self.W, self.S = kept(self.W, positions, 0, 0, TABLE), kept(self.S, positions, 0, 1, TABLE)
+        self.never = grown(kept(self.never, np.append(0, positions + 1)), (len(self.W) + 1, 2))  # the constant's is first
+        self.never[int(np.searchsorted(positions, len(self.W))) + 1 :, 1] = 1
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take."""
+        return 8 * (n_features + 1) * (n_labels + 1)
+
+    def essence(
+        self, labels: npt.NDArray[np.int64], n_features: int, n: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return what labels are mostly known by: -1 for the constant and the features of the n - 1 largest weights.
+
+        int32 and float32 (labels, at most n); a weight may be 0.
+        """
+        d = min(n_features, len(self.W))
+        largest = min(n - 1, d)
+        ids = np.full((len(labels), largest + 1), -1, np.int32)
+        weights = np.zeros((len(labels), largest + 1), np.float32)
+        weights[:, 0] = self.bias[labels]
+        for start in range(0, len(labels) if largest else 0, 64):
+            some = slice(start, start + 64)
+            theirs = np.ascontiguousarray(self.W[:d, labels[some]].T)
+            at = np.argpartition(-np.abs(theirs), largest - 1, axis=1)[:, :largest]
+            ids[some, 1:], weights[some, 1:] = at, np.take_along_axis(theirs, at, axis=1)
+        return ids, weights
+
+    def recall(self, label: int, ids: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]) -> None:
+        """Give a label that came back the weights that `essence` returned."""
+        for j, weight in zip(ids.tolist(), weights.tolist(), strict=True):
+            if j < 0:
+                self.bias[label] = weight
+            elif j < len(self.W):
+                self.W[j, label] = weight

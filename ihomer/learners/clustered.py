@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.arrays import renumbered
 from ihomer.kernels.losses import faded_log_loss
 from ihomer.learners.protocol import ClusterCore
 from ihomer.rows import Rows
+from streams.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
 
@@ -119,6 +121,35 @@ class Clustered:
                 self._follow(common.loss, theirs, common.core.columns, rows)
                 self._follow(common.their_loss, out, common.core.columns, rows)
         return out
+
+    def keep(self, positions: npt.NDArray[np.int64], names: Vocabulary) -> None:
+        """Keep the labels at `positions` (ascending), which are the labels of `names` now, and drop the others."""
+        becomes = renumbered(int(max((core.columns.max(initial=-1) for core in self._all()), default=-1)) + 1, positions)
+        for core in self._all():
+            mine = core.columns[becomes[core.columns] >= 0]
+            if len(mine) < len(core.columns):
+                core.keep_columns(mine)
+            core.renumber(becomes, names)
+        self.common = {cluster: common for cluster, common in self.common.items() if len(common.core.columns)}
+        # One without labels goes on as one that has none yet, if it is the only one.
+        self.cores = [core for core in self.cores if len(core.columns)] or self.cores[:1]
+
+    def _all(self) -> list[ClusterCore]:
+        return [*self.cores, *(common.core for common in self.common.values())]
+
+    @property
+    def forgets_features(self) -> bool:
+        """Whether every learner can drop features."""
+        return all(hasattr(core, "keep_features") for core in self._all())
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others; only where `forgets_features`."""
+        for core in self._all():
+            core.keep_features(positions)  # type: ignore[attr-defined]
+
+    def needed(self, n_features: int) -> int:
+        """Return the bytes that learners take with so many features, as far as they say."""
+        return sum(core.needed(n_features) for core in self._all() if hasattr(core, "needed"))
 
     def _follow(self, state: npt.NDArray[np.float64], p: npt.NDArray[np.float32], columns: Ids, rows: Rows) -> None:
         faded_log_loss(p, columns, rows.label_indptr, rows.label_indices, rows.status, rows.limits, FADE, state)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import capacity, grown, used
+from ihomer.arrays import capacity, grown, renumbered, used
 from ihomer.blocks import BLOCK, is_boundary
 from ihomer.kernels.extra_trees import (
     COUNT,
@@ -43,6 +43,8 @@ GROUP = 8
 FIRST_WEIGHTS = {False: (0.4,), True: (0.08,)}
 #: Stands in a split on a label that is gone: no row ever has it.
 NO_LABEL = np.iinfo(np.int32).min
+#: Stands in a split on a feature that is gone: rows to come are without it.
+NO_FEATURE = np.iinfo(np.int32).max
 
 
 class ExtraTrees:
@@ -226,6 +228,22 @@ class ExtraTrees:
             features[on_label] = new[-1 - features[on_label].astype(np.int64)]
         self.store.keep(positions)
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others; splits on those stay, for rows that are held."""
+        new = renumbered(max(self.width, 1), positions)  # leaves say 0
+        for tree in self.trees:
+            features = tree.nodes[: tree.used[0], FEATURE]
+            on_feature = (features >= 0) & (features != NO_FEATURE)
+            becomes = new[features[on_feature]]
+            features[on_feature] = np.where(becomes < 0, NO_FEATURE, becomes)
+        self.store.keep_features(positions)
+        self.width = int(np.searchsorted(positions, self.width))
+
+    def needed(self, n_features: int, n_labels: int) -> int:  # noqa: ARG002 - the rows say what they have
+        """Return the bytes that so many labels take, with the rows that are held."""
+        nodes = sum(int(tree.used[0]) for tree in self.trees)
+        return self.store.needed(n_labels) + 4 * len(self.store) * len(self.trees) + 24 * nodes
+
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow (a quarter) included.
@@ -287,7 +305,7 @@ class ExtraTrees:
                 start, stop = int(span[FEATURES]), int(span[FEATURES] + span[N_FEATURES])
                 before = (number - 1) % size if number else -1
                 # What a split on a label that is gone said of a row is not to be had any more.
-                if not (nodes[:, FEATURE] == NO_LABEL).any():
+                if not np.isin(nodes[:, FEATURE], (NO_LABEL, NO_FEATURE)).any():
                     assert leaf_of(store, tree, store.ids, store.values, start, stop, before) == where[number % size]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import TABLE, grown, used
+from ihomer.arrays import TABLE, grown, kept, renumbered, used
 from ihomer.kernels.feature_counts import (
     BEYOND,
     COMPLETE,
@@ -263,14 +263,37 @@ class FeatureCounts:
         """Keep the labels at `positions` (ascending) and drop the others."""
         if self.table is None:
             indptr, ids, cells = self._packed()
-            becomes = np.full(self.counts.shape[1], -1, np.int32)
-            becomes[positions] = np.arange(len(positions))
-            ids = becomes[ids]
-            kept = np.flatnonzero(ids >= 0)
-            self._lay_out(np.searchsorted(kept, indptr).astype(np.int64), ids[kept], cells[kept], slack=False)
+            ids = renumbered(self.counts.shape[1], positions)[ids]
+            stay = np.flatnonzero(ids >= 0)
+            self._lay_out(np.searchsorted(stay, indptr).astype(np.int64), ids[stay], cells[stay], slack=False)
         else:
-            self.table = np.ascontiguousarray(self.table[:, positions[positions < self.table.shape[1]]])
-        self.counts = np.ascontiguousarray(self.counts[:, positions])
+            self.table = kept(self.table, positions, 1, 0, TABLE)
+        self.counts = kept(self.counts, positions, 1)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+        mine = positions[positions < self.n_features]
+        if self.table is None:
+            indptr, ids, cells = self._packed()
+            at = _spread(indptr[:-1][mine], _offsets(np.diff(indptr)[mine]))
+        self.seen, self.quality = kept(self.seen, mine), kept(self.quality, mine, fill=float(FIRST_QUALITY))
+        self.n_features = len(mine)
+        if self.table is None:
+            self.lines = np.zeros((len(self.seen), 3), np.int64)
+            self._lay_out(_offsets(np.diff(indptr)[mine]), ids[at], cells[at], slack=False)
+        else:
+            self.table = kept(self.table, mine, 0, 0, TABLE)
+            # Kernels look up every feature below len(seen) in it.
+            self.table = grown(self.table, (len(self.seen), self.table.shape[1]), 0, TABLE)
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take."""
+        if self.table is None:
+            touched = int(self.lines[: self.n_features, USED].sum())
+            cells = 24 * n_features + 8 * touched * min(n_features, self.n_features) // max(self.n_features, 1)
+        else:
+            cells = min(4 * n_features * n_labels, self.table_bytes)
+        return 16 * n_labels + 8 * n_features + cells
 
     @property
     def n_bytes(self) -> int:

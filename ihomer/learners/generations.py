@@ -123,6 +123,24 @@ class Generations:
             self.young.keep(positions)
             self.stack.keep(positions)
 
+    @property
+    def mixtures(self) -> list[Mixture]:
+        """The old one, and the young one if there is one."""
+        return [self.old] if self.young is None else [self.old, self.young]
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending), drop the others; what is said of rows of those kept does not change."""
+        for mixture in self.mixtures:
+            mixture.keep_features(positions)
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, whatever room to grow there is."""
+        return sum(mixture.needed(n_features, n_labels) for mixture in self.mixtures) + self.stack.needed(n_labels)
+
+    def shed(self) -> bool:
+        """Let row memories forget the older half of their rows; return whether any did."""
+        return sum(mixture.shed() for mixture in self.mixtures) > 0
+
     def state(self) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays."""
         young = None

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
-from ihomer.kernels.history import history_block
+from ihomer.arrays import grown, kept, used
+from ihomer.kernels.history import BEYOND, COMPLETE, HELD, history_block
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
@@ -82,8 +82,24 @@ class LabelHistory:
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
-        self.counts = np.ascontiguousarray(self.counts[:, positions])
-        self.faded = np.ascontiguousarray(self.faded[:, positions])
+        self.counts, self.faded = kept(self.counts, positions, 1), kept(self.faded, positions, 1)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Do nothing: it knows no features."""
+
+    def needed(self, n_features: int, n_labels: int) -> int:  # noqa: ARG002
+        """Return the bytes that so many labels take."""
+        return 40 * n_labels
+
+    def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the share of rows, of those in which it was known, in which each label held."""
+        known = self.rows[COMPLETE] + self.counts[BEYOND, labels]
+        shares: npt.NDArray[np.float64] = self.counts[HELD, labels] / np.maximum(known, 1.0)
+        return shares
+
+    def recall(self, label: int, share: float) -> None:
+        """Give a label that came back its prior: let it have held in this share of the rows before."""
+        self.counts[HELD, label] += share * max(self.rows[COMPLETE] + self.counts[BEYOND, label] - 1, 0.0)
 
     @property
     def n_bytes(self) -> int:

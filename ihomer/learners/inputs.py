@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, used
 from ihomer.kernels.inputs import DENSE, SPARSE, scale_block
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
@@ -64,6 +65,20 @@ class Inputs:
         """Grow for the features of rows that will be learned."""
         self.largest = grown(self.largest, (rows.n_features,))
         self.moments = grown(self.moments, (rows.n_features, 5))
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others.
+
+        Rows of the kept features are scaled as before; in dense streams by the number of features that are left.
+        """
+        met = int(self.counters[2])
+        before = int(np.count_nonzero(self.moments.any(axis=1)))
+        self.largest, self.moments = kept(self.largest, positions), kept(self.moments, positions)
+        self.counters[2] = met - before + int(np.count_nonzero(self.moments.any(axis=1)))
+
+    def needed(self, n_features: int) -> int:
+        """Return the bytes that so many features take."""
+        return 44 * n_features
 
     @property
     def n_bytes(self) -> int:

@@ -229,6 +229,20 @@ class KernelRLS:
         invert(K, np.empty_like(K))
         self.Q[: len(K), : len(K)] = K
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others.
+
+        Lengths and kernel matrix stay: what is gone counts as features that the rows of the dictionary do not share.
+        """
+        self.store.keep_features(positions)
+        self._index_anew()
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, with the dictionary that is held."""
+        m, (entries, _) = len(self.store), self.store.n_entries
+        index = 4 * n_features * m if self.dense else 16 * n_features + 100 * entries
+        return 8 * m * m + 4 * m * n_labels + 8 * m + self.store.needed(0) + index
+
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included (a quarter; of m an eighth, and never beyond `size`).

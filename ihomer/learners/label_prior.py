@@ -69,6 +69,13 @@ class LabelPrior:
         self.partial = self.partial[positions]
         self.n_labels = len(positions)
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Do nothing: it knows no features."""
+
+    def needed(self, n_features: int, n_labels: int) -> int:  # noqa: ARG002
+        """Return the bytes that so many labels take."""
+        return 24 * n_labels
+
     @property
     def n_bytes(self) -> int:
         """Bytes held: 24 a label, room to grow included."""

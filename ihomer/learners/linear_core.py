@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ihomer.learners.composition import LINEAR
 from ihomer.learners.mixture import Mixture
 from ihomer.rows import Rows
+from streams.vocabulary import Vocabulary
 
 
 class LinearCore:
@@ -44,6 +45,18 @@ class LinearCore:
         """Keep these labels and drop the rest."""
         self.mixture.keep(np.searchsorted(self.columns, ids))
         self.columns = ids.copy()
+
+    def renumber(self, becomes: npt.NDArray[np.int32], names: Vocabulary) -> None:  # noqa: ARG002
+        """Follow labels that are numbered anew."""
+        self.columns = becomes[self.columns]
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+        self.mixture.keep_features(positions)
+
+    def needed(self, n_features: int) -> int:
+        """Return the bytes that so many features take."""
+        return self.mixture.needed(n_features, len(self.columns))
 
     def copy(self) -> LinearCore:
         """Return an independent copy."""

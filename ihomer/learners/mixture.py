@@ -13,6 +13,7 @@ from ihomer.learners.chain import Chain
 from ihomer.learners.composition import Composition
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import SharedExpert
+from ihomer.learners.row_memory import RowMemory
 from ihomer.rows import Rows, appended, compact, no_rows, rows_from_state, rows_state
 from ihomer.threads import ALONE, LEAST_ROWS, Threads
 
@@ -172,3 +173,22 @@ class Mixture:
         if self.first is not None:
             rows, others = self.first
             self.first = (rows.of_labels(positions), others[:, :, positions[positions < others.shape[2]]])
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending), drop the others; what is said of rows of those kept does not change."""
+        self.chain = None
+        self.inputs.keep_features(positions)
+        for expert in self.experts.values():
+            expert.keep_features(positions)
+        if self.first is not None:
+            rows, others = self.first
+            self.first = (rows.of_features(positions), others)
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, whatever room to grow there is."""
+        experts = sum(expert.needed(n_features, n_labels) for expert in self.experts.values())
+        return experts + self.inputs.needed(n_features) + self.stack.needed(n_labels)
+
+    def shed(self) -> bool:
+        """Let row memories forget the older half of their rows; return whether any did."""
+        return sum(expert.shed() for expert in self.experts.values() if isinstance(expert, RowMemory)) > 0

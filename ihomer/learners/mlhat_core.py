@@ -25,6 +25,7 @@ from ihomer.learners.mlhat_columns import regroup, start_labels
 from ihomer.learners.mlhat_inherit import new_leaf
 from ihomer.learners.mlhat_structure import Policy, Shaper
 from ihomer.rows import Rows
+from streams.vocabulary import Vocabulary
 
 #: Rows kept for all leaves together, in windows: a leaf's own window is complete if it saw a quarter of the stream.
 MEMORY_WINDOWS = 4
@@ -219,6 +220,10 @@ class MLHATCore:
             columns = columns[order]
             self._tree = regroup(self._tree, np.where(order < n, order, -1))
         self.columns = columns
+
+    def renumber(self, becomes: npt.NDArray[np.int32], names: Vocabulary) -> None:  # noqa: ARG002
+        """Follow labels that are numbered anew."""
+        self.columns = becomes[self.columns]
 
     def keep_columns(self, ids: npt.NDArray[np.int32]) -> None:
         """Keep these of its labels and drop the rest; what it says of those kept does not change."""

@@ -158,6 +158,27 @@ class NaiveBayes:
             self.squares = np.ascontiguousarray(self.squares[:, positions])
         self.labels = self.labels[positions]
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others.
+
+        Where features share lines nothing can be told apart: then it begins anew.
+        """
+        mine = positions[positions < self.n_features]
+        shared = self.n_features > self.modulus
+        self.n_features, self.modulus = len(mine), _ALL
+        if shared:
+            self.sums, self.squares, self.features = self.sums[:0], self.squares[:0], self.features[:0]
+            self.labels[:], self.totals[:] = 0, 0
+            return
+        self.sums, self.features = self.sums[mine], self.features[mine]
+        if self.dense:
+            self.squares = self.squares[mine]
+        self.totals[MET] = np.count_nonzero(self.features)
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take."""
+        return min(4 * n_features * (n_labels + 1), self.table_bytes) * (1 + self.dense) + 8 * n_labels
+
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included.

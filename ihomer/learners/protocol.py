@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.rows import Rows
+from streams.vocabulary import Vocabulary
 
 
 class ClusterCore(Protocol):
@@ -48,6 +49,9 @@ class ClusterCore(Protocol):
 
     def keep_columns(self, ids: npt.NDArray[np.int32]) -> None:
         """Keep these of its labels and drop the rest; what it says of those kept does not change."""
+
+    def renumber(self, becomes: npt.NDArray[np.int32], names: Vocabulary) -> None:
+        """Follow labels that are numbered anew: label i is `becomes[i]` now, and `names` are all names."""
 
     def copy(self) -> Self:
         """Return an independent copy."""
@@ -109,6 +113,15 @@ class SharedExpert(Protocol):
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return about how many bytes are held with so many features and labels.
+
+        As `n_bytes` without room to grow: the same however the stream came in batches.
+        """
 
     def state(self, n_features: int, n_labels: int) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays, nothing of which depends on room to grow."""

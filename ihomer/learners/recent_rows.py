@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, renumbered, used
 from ihomer.kernels.recent_rows import (
     BUCKETS,
     FEATURES,
@@ -110,8 +110,7 @@ class RecentRows:
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
-        becomes = np.full(len(self.late), -1, np.int32)
-        becomes[positions] = np.arange(len(positions))
+        becomes = renumbered(len(self.late), positions)
         for ring, listed in zip(self.ring, self.listed, strict=True):
             labels = becomes[listed[: ring[LISTED]]]
             ring[HOLD] = np.count_nonzero(labels[: ring[HOLD]] >= 0)
@@ -119,7 +118,30 @@ class RecentRows:
             ring[LISTED] = len(labels)
             listed[: len(labels)] = labels
         self.ring[:, LABELS] = np.searchsorted(positions, self.ring[:, LABELS])
-        self.late = self.late[positions]
+        self.late = kept(self.late, positions)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others.
+
+        Where features share places nothing can be told apart: then the rows are forgotten, and it begins anew.
+        """
+        met = int(self.clock[FEATURES])
+        self.clock[FEATURES] = np.searchsorted(positions, met)
+        if met > BUCKETS:
+            self.memory[:], self.ring[:] = 0, 0
+            self.clock[STORED] = self.clock[FEATURES] = 0
+            return
+        becomes = renumbered(met, positions)
+        self.memory = kept(self.memory, positions)
+        for ring, places in zip(self.ring, self.places, strict=True):
+            mine = becomes[places[: ring[PLACES]]]
+            mine = mine[mine >= 0]
+            ring[PLACES] = len(mine)
+            places[: len(mine)] = mine
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take."""
+        return (4 * min(n_features, BUCKETS) + 40) * len(self.ring) + n_labels
 
     @property
     def n_bytes(self) -> int:

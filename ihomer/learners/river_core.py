@@ -158,6 +158,12 @@ class RiverCore:
         if not self._joint:
             self._clones = {i: self._clones[i] for i in self.columns.tolist() if i in self._clones}
 
+    def renumber(self, becomes: npt.NDArray[np.int32], names: Vocabulary) -> None:
+        """Follow labels that are numbered anew, and their names."""
+        self.columns, self.labels = becomes[self.columns], names
+        if not self._joint:
+            self._clones = {int(becomes[i]): clone for i, clone in self._clones.items()}
+
     def copy(self) -> RiverCore:
         """Return an independent copy; the vocabularies are shared."""
         return self.from_state(copy.deepcopy(self.state()), features=self.features, labels=self.labels)

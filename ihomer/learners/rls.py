@@ -228,6 +228,18 @@ class RLS:
         self.W = np.ascontiguousarray(self.W[:, positions])
         self.E = np.ascontiguousarray(self.E[:, positions])
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others, and the columns that they have."""
+        positions = positions[positions < len(self.feature_columns)]
+        gone = np.delete(self.feature_columns, positions)
+        self._drop(gone[gone >= 0])
+        self.feature_columns, self.feature_usage = self.feature_columns[positions], self.feature_usage[positions]
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, with the columns that are given."""
+        columns = int(self.marks[USED])
+        return 4 * (columns + 32) * (columns + n_labels) + 8 * (n_features + n_labels)
+
     def _drop(self, columns: npt.NDArray[np.int32]) -> None:
         """Give up columns: of a Gaussian they simply go."""
         if not len(columns):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import TABLE, grown
-from ihomer.kernels.postings import CHUNK, EVER, HELD, Index, put_many
+from ihomer.arrays import TABLE, grown, kept
+from ihomer.kernels.postings import CHUNK, EVER, HELD, Index, free_chunks, put_many
 
 
 class RowIndex:
@@ -57,8 +57,19 @@ class RowIndex:
     ) -> None:
         """Store the rows of a CSR array at these positions, at which none are."""
         n_positions = int(positions.max(initial=-1)) + 1
-        self.reserve(int(ids.max(initial=-1)) + 1, n_positions, self.n_chunks + len(ids))
+        chunks = int(((np.bincount(ids) + CHUNK - 1) // CHUNK).sum())
+        self.reserve(int(ids.max(initial=-1)) + 1, n_positions, self.n_chunks + chunks)
         put_many(self.arrays, self.dense, indptr, ids, values, positions)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+        index = self.arrays
+        if self.dense:
+            self.arrays = index._replace(Z=kept(index.Z, positions, 0, 0, TABLE))
+            return
+        gone = np.setdiff1d(np.arange(len(index.ends)), positions, assume_unique=True)
+        free_chunks(gone, index.ends, index.following, index.pool)
+        self.arrays = index._replace(ends=kept(index.ends, positions, fill=-1))
 
     def entries(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return feature, position and value of every non-zero held, in order of feature and position."""

@@ -136,6 +136,29 @@ class RowMemory:
         """Keep the labels at `positions` (ascending) and drop the others; the scores of those kept do not change."""
         self.store.keep(positions)
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others, in the stored rows too."""
+        self.store.keep_features(positions)
+        self.index.keep_features(positions)
+        self.width = int(np.searchsorted(positions, self.width))
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, with the rows that are held."""
+        entries, _ = self.store.n_entries
+        index = 4 * n_features * len(self.store) if self.dense else 16 * n_features + 100 * (entries // 16)
+        return self.store.needed(n_labels) + index + (0 if self.dense else 100 * min(n_features, entries))
+
+    def shed(self) -> bool:
+        """Forget the older half of the rows, for good; return False if there are too few for that."""
+        size = min(self.store.size, 1 << len(self.store).bit_length()) // 2
+        if size < LEAST_ROWS:
+            return False
+        n_labels = len(self.store.arrays.since)
+        smaller = RowStore.of_size(self.store.state(n_labels), size)
+        self.store = RowStore.from_state(smaller.state(n_labels))  # without what the older rows had
+        self._index_anew()
+        return True
+
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow (at most a quarter more than needed) included.

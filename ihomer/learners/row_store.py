@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, renumbered, used
 from ihomer.kernels.row_store import (
     FEATURE_END,
     FEATURES,
@@ -124,6 +124,35 @@ class RowStore:
         marks[LABEL_END] = before[-1]
         marks[LATEST] = since.max(initial=0)
         self.arrays = store._replace(labels=kept[kept >= 0], since=since)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) in every row, numbered anew, and forget the others."""
+        self._wind_back()
+        store, marks, alive = self.arrays, self.arrays.marks, self.alive()
+        end = int(marks[FEATURE_END])
+        ids = renumbered(int(store.ids[:end].max(initial=-1)) + 1, positions)[store.ids[:end]]
+        stay = ids >= 0
+        before = np.zeros(end + 1, np.int64)
+        np.cumsum(stay, out=before[1:])
+        start = store.spans[alive, FEATURES]
+        store.spans[alive, N_FEATURES] = before[start + store.spans[alive, N_FEATURES]] - before[start]
+        store.spans[alive, FEATURES] = before[start]
+        marks[FEATURE_END] = before[-1]
+        store.ids[: before[-1]], store.values[: before[-1]] = ids[stay], store.values[:end][stay]
+
+    @property
+    def n_entries(self) -> tuple[int, int]:
+        """How many features, and labels, the rows held have together."""
+        marks = self.arrays.marks
+        return (
+            int(marks[FEATURE_END]) - self._begin(FEATURES, FEATURE_END),
+            int(marks[LABEL_END]) - self._begin(LABELS, LABEL_END),
+        )
+
+    def needed(self, n_labels: int) -> int:
+        """Return the bytes that the rows held take, with so many labels."""
+        features, labels = self.n_entries
+        return 40 * len(self) + 8 * features + 4 * labels + 8 * n_labels
 
     def select(self, places: npt.NDArray[np.int64]) -> None:
         """Keep the rows at these places, counted from the oldest, and number them anew from 0."""

@@ -232,6 +232,23 @@ class SlotIndex:
         self.place = np.zeros(len(positions), np.int32)
         self.n_labels = len(positions)
 
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending) and drop the others."""
+        mine = positions[positions < self.n_features]
+        indptr, cells = self._packed()
+        lengths = np.diff(indptr)[mine]
+        offsets = _offsets(lengths)
+        at = np.repeat(indptr[:-1][mine] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        self.seen, self.quality = self.seen[mine], self.quality[mine]
+        self.n_features = len(mine)
+        self.lines = np.zeros((len(mine), 3), np.int64)
+        self._lay_out(offsets, cells[at], slack=False)
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, with the slots that are used."""
+        slots = int(self.lines[: self.n_features, USED].sum()) * min(n_features, self.n_features)
+        return 16 * slots // max(self.n_features, 1) + 32 * (n_features + n_labels)
+
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included: 16 a slot, 32 a feature, 32 a label.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, used
 from ihomer.kernels.lanes import padded
 from ihomer.kernels.stack import stack_block
 from ihomer.rows import Rows
@@ -98,8 +98,12 @@ class Stack:
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending) and drop the others."""
-        self.v, self.D = self.v[:, positions].copy(), self.D[:, positions].copy()
-        self.held = self.held[positions]
+        self.v, self.D = kept(self.v, positions, 1), kept(self.D, positions, 1, self.own)
+        self.held = kept(self.held, positions)
+
+    def needed(self, n_labels: int) -> int:
+        """Return the bytes that so many labels take."""
+        return (8 * len(self.w) + 8) * n_labels
 
     def state(self, n_labels: int) -> dict[str, Any]:
         """Return everything that was learned as plain values and arrays."""
