@@ -285,8 +285,8 @@ def encode_slowly(
     columns.sort(key=lambda c: sort_key(c[0] if c[1] is None else f"{c[0]}={c[1]}"))
     for name, category, number in columns:
         if category is None:
-            if number == 0 and name not in fresh:
-                continue  # a 0 is as good as not being there
+            if np.float32(number) == 0 and name not in fresh:
+                continue  # a 0, or what becomes one, is as good as not being there
             ids.append(fresh.add(name))
         else:
             ids.append(fresh.add_category(name, category))

@@ -28,12 +28,6 @@ class Small(LinearLearner):
     waiting = 3
 
 
-class SmallIHOMER(IHOMER):
-    """Remembers few rows, and has an event log."""
-
-    waiting = 2
-
-
 def learned(model: ArrayEstimator) -> bytes:
     """What was learned, without the rows that wait."""
     twin = copy.deepcopy(model)
@@ -178,7 +172,7 @@ def test_the_order_of_dicts_does_not_matter_while_rows_wait() -> None:
 
 
 def test_what_expires_is_counted_and_told() -> None:
-    model = SmallIHOMER(preset="fast")
+    model = IHOMER(preset="fast", waiting=2)
     for i in range(12):
         model.predict_one({"a": float(i)}, key=i)
     assert (model.n_waiting, model.n_expired) == (2, 10)

@@ -280,10 +280,10 @@ def test_a_label_that_returns_is_known_again() -> None:
 
     model = IHOMER(preset="fast", silent_for=PIECE)
     for _ in range(600):
-        model.learn_one(*row("ab"[int(rng.integers(2))]))
+        model.learn_one(*row("abcd"[int(rng.integers(4))]))
     for _ in range(4 * PIECE):
         model.learn_one(*row("cd"[int(rng.integers(2))]))
-    assert model.labels == ["c", "d"]
+    assert set(model.labels) == set("cd")
     assert set("ab") == set(model.events[-1]["labels"])
     fresh = IHOMER(preset="fast", silent_for=PIECE)
     for _ in range(4 * PIECE):
