@@ -80,7 +80,7 @@ def test_a_checkpoint_holds_both(tmp_path, cut):
 
 def test_labels_that_are_dropped_are_dropped_from_both():
     model = IHOMER("balanced")
-    for batch in batches(planted(7, 1000, turned=False)):
+    for batch in batches(planted(7, 3000, turned=False)):
         model.learn_many(batch)
     mixture = model._mixture
     assert mixture.renew()
@@ -91,7 +91,7 @@ def test_labels_that_are_dropped_are_dropped_from_both():
 
 def test_alarms_while_there_are_two_or_in_a_pause_begin_nothing():
     model = IHOMER("fast")
-    for batch in batches(planted(8, 1000, turned=False)):
+    for batch in batches(planted(8, 3000, turned=False)):
         model.learn_many(batch)
     assert model._mixture.renew()
     assert not model._mixture.renew()

@@ -20,7 +20,8 @@ _Scores = npt.NDArray[np.float32]
 FADE = 0.998
 #: The young mixture can take over after so many rows, and is given up after so many if it has not.
 LEAST_ROWS, MOST_ROWS = 1000, 2500
-#: The next may begin after so many rows; after one that was given up, twice as many each time up to the last.
+#: The first, and the next after one that took over, may begin after so many rows; after one that was given up twice as many
+#: each time, up to the last.
 FIRST_PAUSE, LAST_PAUSE = 2500, 160_000
 #: First weights of the two under their stack, and the prior variance of a label's own.
 WEIGHTS, OWN = (0.5, 0.5), 0.006
@@ -51,7 +52,8 @@ class Generations:
         self.young: Mixture | None = None
         self.pause = FIRST_PAUSE
         #: Rows learned in all; by the young one; and before which no young one begins.
-        self.rows = self.young_rows = self.next = 0
+        self.rows = self.young_rows = 0
+        self.next = FIRST_PAUSE
         self._meet()
 
     def _meet(self) -> None:
