@@ -1,6 +1,7 @@
 """Streams with known change: how soon it is found, how soon it is learned, and what is lost, beside peers.
 
     python -m benchmarks.drift --data DIR [--seeds 10] [--only NAME ...] [--learners NAME ...] [--out FILE.json]
+        [--into docs/results.md --as MARK]
 
 Streams of 16,000 rows: real ones whose labels are permuted at row 8,000, generators whose concept changes there, and
 four that do not change. Every learner sees the same rows: predict, score, learn. Of the learners with detectors:
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.document import written_between
 from benchmarks.drift_streams import ROWS, STREAMS, opened
 from benchmarks.machine import machine
 from ihomer import IHOMER, MLHAT, RiverLearner
@@ -125,6 +127,10 @@ OURS: dict[str, Callable[[], Any]] = {
 PEERS: dict[str, Callable[[], Any]] = {"MLHAT": MLHAT, "river HAT": _hat, "river ARF": _arf}
 
 
+#: Columns of the tables and their widths.
+HEADS = {"rows": 7, "micro": 8, "after": 8, "recovered": 11, "lost": 8, "delay": 8, "missed": 8, "false": 24}
+
+
 def micro(hits: Counts, mass: Counts) -> float:
     """Return the pooled micro-F1 of some rows; nan without any."""
     return float(2 * hits.sum() / mass.sum()) if mass.sum() else float("nan")
@@ -176,8 +182,11 @@ def main() -> None:
     parser.add_argument("--learners", nargs="+", default=[*OURS, *PEERS, "vw"])
     parser.add_argument("--peer-seconds", type=float, default=20.0, help="CPU seconds of a peer on a stream")
     parser.add_argument("--out", type=Path, help="JSON file for everything that was measured")
+    parser.add_argument("--into", type=Path, help="document to write the tables into, between the marks of --as")
+    parser.add_argument("--as", dest="mark", default="python -m benchmarks.drift")
     asked = parser.parse_args()
     print(machine())
+    shown: list[str] = [machine()]
     results: dict[str, dict[str, Any]] = {}
     for name in asked.only:
         of_stream: dict[str, list[dict[str, Any]]] = {}
@@ -197,9 +206,12 @@ def main() -> None:
                     done["lost"] = best["after"] - done["after"]
                 of_stream.setdefault(learner, []).append(done)
         results[name] = {learner: list(runs) for learner, runs in of_stream.items()}
-        print(f"\n{name}\n{'':24}{'rows':>7}{'micro':>8}{'after':>8}{'recovered':>11}{'lost':>8}{'delay':>8}{'missed':>8}{'false':>24}")
-        for learner, runs in of_stream.items():
-            print(line(learner, runs), flush=True)
+        heads = "".join(f"{head:>{width}}" for head, width in HEADS.items())
+        table = ["", name, f"{'':24}{heads}", *(line(learner, runs) for learner, runs in of_stream.items())]
+        print("\n".join(table), flush=True)
+        shown += table
+        if asked.into:
+            written_between(asked.into, asked.mark, [f"    {text}".rstrip() for text in shown])
         if asked.out:
             asked.out.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
 
