@@ -35,7 +35,7 @@ from ihomer.cli.progress import Progress
               help="Write a checkpoint at the end.")  # fmt: skip
 @options.allow_pickle
 @click.option("--out", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
-              help="Write metrics.csv, events.jsonl and summary.json there.")  # fmt: skip
+              help="Write metrics.csv, events.jsonl, summary.json, curves.svg there.")  # fmt: skip
 @click.option("--predictions", is_flag=True, help="With --out: write predictions.jsonl, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the table.")
 @options.quiet

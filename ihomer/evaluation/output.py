@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from ihomer.checkpoint.atomic import write_whole
+from ihomer.evaluation.curves import svg_of_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +29,7 @@ class OutputDirectory:
     """A directory that fills while an evaluation runs.
 
     `metrics.csv` gets a row with every point of the curve, at once, so that a long run can be watched;
-    `predictions.jsonl`, if wanted, a line per instance; `events.jsonl` and `summary.json` are written at the end
+    `predictions.jsonl`, if wanted, a line per instance; `events.jsonl`, `summary.json` and `curves.svg` are written at the end
     beside their place and renamed. Files of an earlier run are replaced.
 
     Parameters
@@ -78,7 +79,7 @@ class OutputDirectory:
         self._rows += len(batch)
 
     def finish(self, result: Result, events: Iterable[Mapping[str, object]]) -> list[OSError]:
-        """Write the rest, `events.jsonl` and `summary.json` (the summary, the details, what was run).
+        """Write the rest: `events.jsonl`, `summary.json` (the summary, the details, what was run) and `curves.svg`.
 
         Returns
         -------
@@ -96,6 +97,12 @@ class OutputDirectory:
         for name, pieces in (("events.jsonl", map(json_line, events)), ("summary.json", [to_json(whole)])):
             try:
                 write_whole(self.path / name, pieces)
+            except OSError as error:
+                faults.append(error)
+        if not faults:
+            try:
+                picture = svg_of_directory(self.path, title=f"{result.model} on {result.stream}")
+                write_whole(self.path / "curves.svg", [picture.encode()])
             except OSError as error:
                 faults.append(error)
         return faults
