@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from ihomer import IHOMER
+from ihomer.door import Door
+from ihomer.kernels.losses import faded_label_losses
 from ihomer.learners import generations
 from streams import Batch
+from tests.naive import losses as naive
 
 
 def planted(seed, n, *, turned):
@@ -125,3 +128,46 @@ def test_watching_only_changes_nothing_and_loses_to_answering():
     assert not experts(watching) + experts(reopening)
     with pytest.raises(ValueError, match="policy must be"):
         IHOMER(policy="pray")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_losses_of_labels(seed):
+    rng = np.random.default_rng(seed)
+    names = [f"l{k}" for k in range(6)]
+    pairs = []
+    for i in range(60):
+        labels = {name for name in names[: 2 + i // 10] if rng.random() < 0.4}
+        kind = rng.integers(4)
+        pairs.append(({}, None if kind == 0 else {name: bool(rng.integers(2)) for name in labels} if kind == 1 else labels))
+    rows = Door().learned(Batch.from_pairs(pairs))
+    p = rng.random((len(rows), rows.n_labels)).astype(np.float32)
+    p[rng.random(p.shape) < 0.1] = 0
+    p[rng.random(p.shape) < 0.1] = 1
+    losses = np.zeros(rows.n_labels, np.float32)
+    faded_label_losses(
+        p, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits, 0.9, losses
+    )
+    assert losses == pytest.approx(naive.faded_labels(p.astype(np.float64), rows, 0.9), abs=1e-3)
+
+
+def test_where_some_labels_change_what_is_known_of_the_others_is_kept():
+    def rows(seed, n, turned):
+        # Two labels of eight that cannot be told any more, and come twice as often: the whole model is worse.
+        rng = np.random.default_rng(seed)
+        for x, y in planted(seed, n, turned=False):
+            yield x, {name for name in y if name not in ("l0", "l1")} | {
+                name for name in ("l0", "l1") if (rng.random() < 0.5 if turned else name in y)
+            }
+
+    def right(policy):
+        model = IHOMER("fast", policy=policy)
+        wrong = n = 0
+        for at, batch in enumerate(batches(rows(1, 4000, False)) + batches(rows(2, 3000, True))):
+            predictions = model.predict_learn_many(batch)
+            if at >= 8:
+                for i in range(len(batch)):
+                    others = (predictions.label_set(i) ^ batch.label_set(i)) - {"l0", "l1"}
+                    wrong, n = wrong + len(others), n + 1
+        return wrong / n
+
+    assert right("renew") < right("watch") + 0.05

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from ihomer.kernels.fastmath import fast_log
 from streams.jit import jit
+
+#: Probabilities are cut here before their logarithm is taken.
+LEAST = 1e-6
 
 
 @jit
@@ -38,6 +44,40 @@ def faded_log_loss(p, columns, label_indptr, label_indices, status, limits, fade
         if n:
             state[0] = fade * state[0] + loss / n
             state[1] = fade * state[1] + 1.0
+
+
+@jit
+def faded_label_losses(  # type: ignore[no-untyped-def]
+    p, label_indptr, label_indices, status, known_indptr, known_indices, limits, fade, losses
+):
+    """Fade the log losses of all labels by `fade` a row, and add those of every row in which they were known.
+
+    Parameters
+    ----------
+    p : float32 (n, L)
+    label_indptr ... limits : see `ihomer.rows.Rows`
+    fade : weight of the past at each row
+    losses : float32 (at least L,), updated
+    """
+    stays, least = np.float32(fade), np.float32(LEAST)
+    for row in range(len(status)):
+        if status[row] == 0:
+            continue
+        limit = limits[row]
+        if status[row] == 2:
+            for k in range(limit):
+                losses[k] = stays * losses[k] - fast_log(max(np.float32(1.0) - p[row, k], least))
+        else:
+            for k in range(limit):
+                losses[k] = stays * losses[k]
+            for i in range(known_indptr[row], known_indptr[row + 1]):
+                k = known_indices[i]
+                if k < limit:
+                    losses[k] -= fast_log(max(np.float32(1.0) - p[row, k], least))
+        for i in range(label_indptr[row], label_indptr[row + 1]):
+            k = label_indices[i]
+            if k < limit:
+                losses[k] += fast_log(max(np.float32(1.0) - p[row, k], least)) - fast_log(max(p[row, k], least))
 
 
 @jit

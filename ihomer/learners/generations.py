@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.kernels.losses import faded_log_loss
+from ihomer.arrays import grown, used
+from ihomer.kernels.losses import faded_label_losses
 from ihomer.kernels.stack import to_log_odds
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.stack import Stack
@@ -19,12 +20,14 @@ _Scores = npt.NDArray[np.float32]
 #: How fast past losses are forgotten when the two are compared: half of them after about 350 rows.
 FADE = 0.998
 #: The young mixture can take over after so many rows, and is given up after so many if it has not.
-LEAST_ROWS, MOST_ROWS = 1000, 2500
+LEAST_ROWS, MOST_ROWS = 1000, 4000
+#: It takes over when what it loses on labels, on which the old one is better, is at most this share of what it gains on others.
+REGRET = 0.1
 #: The first, and the next after one that took over, may begin after so many rows; after one that was given up twice as many
 #: each time, up to the last.
 FIRST_PAUSE, LAST_PAUSE = 2500, 160_000
 #: First weights of the two under their stack, and the prior variance of a label's own.
-WEIGHTS, OWN = (0.5, 0.5), 0.006
+WEIGHTS, OWN = (0.5, 0.5), 0.1
 #: Probabilities are cut here before the stack sees their log-odds.
 LEAST = 0.001
 
@@ -34,8 +37,9 @@ class Generations:
 
     The young one knows what features look like, and nothing of labels; the old one goes on as it is: so nothing is lost
     if the alarm was false, and what is said is the better of the two, label by label, from the first rows on. When the
-    log loss of the young one has become lower it takes over; if that does not happen it is given up. The next has to wait,
-    longer each time that one is given up: while there are two, an instance costs twice as much.
+    log loss of the young one has become lower, on nearly all labels, it takes over: where only some labels have changed,
+    what is known of the others must not be lost. If that does not happen it is given up. The next has to wait, longer each
+    time that one is given up: while there are two, an instance costs twice as much.
 
     Section 7 of the project's design: an old model kept as one more expert beside a fresh copy stays close to the best
     of all policies on every kind of change.
@@ -59,7 +63,7 @@ class Generations:
     def _meet(self) -> None:
         """Begin to compare the two."""
         self.young_rows = 0
-        self.losses = np.zeros((2, 2))  # of the old and the young one: faded sum of log losses, of their weights
+        self.losses = np.zeros((2, 0), np.float32)  # of the old and the young one, per label: faded sums of log losses
         self.stack = Stack(np.array(WEIGHTS), np.zeros(0, np.int64), np.zeros(1), OWN)
 
     def block(self, rows: Rows, others: _Scores | None = None, *, learn: bool) -> _Scores:
@@ -72,9 +76,12 @@ class Generations:
         q = self.young.block(rows, others, learn=learn)
         if learn:
             self.young_rows += len(rows)
-            columns = np.arange(rows.n_labels, dtype=np.int32)
+            self.losses = grown(self.losses, (2, rows.n_labels))
             for loss, said in zip(self.losses, (p, q), strict=True):
-                faded_log_loss(said, columns, rows.label_indptr, rows.label_indices, rows.status, rows.limits, FADE, loss)
+                faded_label_losses(
+                    said, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices,
+                    rows.limits, FADE, loss,
+                )  # fmt: skip
         scores = np.stack((p, q))
         for score in scores:
             to_log_odds(score, LEAST)
@@ -91,11 +98,12 @@ class Generations:
         return True
 
     def settle(self) -> tuple[str, float, float] | None:
-        """End the comparison of the two if it can be ended: "took over" or "given up", and both log losses."""
+        """End the comparison of the two if it can be ended: "took over" or "given up", and both faded log losses."""
         if self.young is None or self.young_rows < LEAST_ROWS:
             return None
-        old, young = (float(loss[0] / max(loss[1], 1.0)) for loss in self.losses)
-        if young < old:
+        old, young = (float(loss.sum(dtype=np.float64)) for loss in self.losses)
+        gains = (self.losses[0] - self.losses[1]).astype(np.float64)
+        if young < old and -gains[gains < 0].sum() <= REGRET * gains[gains > 0].sum():
             self.old, self.pause = self.young, FIRST_PAUSE
             self.next = self.rows + self.pause
             end = "took over"
@@ -116,7 +124,7 @@ class Generations:
     def n_bytes(self) -> int:
         """Bytes held, room to grow included."""
         young = 0 if self.young is None else self.young.n_bytes
-        return self.old.n_bytes + young + self.stack.n_bytes
+        return self.old.n_bytes + young + self.stack.n_bytes + self.losses.nbytes
 
     def keep(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the labels at `positions` (ascending), drop the others; what is said of those kept does not change."""
@@ -124,6 +132,7 @@ class Generations:
         if self.young is not None:
             self.young.keep(positions)
             self.stack.keep(positions)
+            self.losses = np.ascontiguousarray(grown(self.losses, (2, int(positions.max(initial=-1)) + 1))[:, positions])
 
     @property
     def mixtures(self) -> list[Mixture]:
@@ -150,7 +159,7 @@ class Generations:
             young = {
                 "mixture": self.young.state(),
                 "rows": self.young_rows,
-                "losses": self.losses.copy(),
+                "losses": used(self.losses, 2, self.young.n_labels),
                 "stack": self.stack.state(self.young.n_labels),
             }
         return {"old": self.old.state(), "young": young, "pause": self.pause, "rows": self.rows, "next": self.next}

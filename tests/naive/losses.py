@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 
 def _sets(rows, sets, i):
     held = rows.label_indices[rows.label_indptr[i] : rows.label_indptr[i + 1]].tolist()
@@ -46,3 +50,17 @@ def labels(p, rows, sets, slot_of):
             if slot_of[k] >= 0:
                 found.append((int(slot_of[k]), 1 - 2 * y * q / (y + q)))
     return found, recent
+
+
+def faded_labels(p, rows, fade):
+    """Return the faded sums of the log losses of all labels."""
+    losses = [0.0] * p.shape[1]
+    for i in range(len(rows)):
+        held, known, _ = _sets(rows, ([0] * (len(rows) + 1), np.zeros(0, int)), i)
+        if rows.status[i] == 0:
+            continue
+        for k in range(rows.limits[i]):
+            losses[k] *= fade
+            if k in known:
+                losses[k] -= math.log(max(p[i, k] if k in held else 1 - p[i, k], 1e-6))
+    return losses
