@@ -175,6 +175,7 @@ def test_a_planted_feature_is_named_first(preset, dense):
 def test_an_old_and_a_young_mixture(preset):
     rows = stream(8, 200)
     model = taught(lambda: IHOMER(preset=preset), rows[:100])
+    model._mixture.next = 0  # no need to wait
     assert model._mixture.renew()
     for n in (0, 80):
         for x, y in rows[100 : 100 + n]:

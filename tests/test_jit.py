@@ -96,6 +96,8 @@ def test_a_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(tmp_path):
     # A copy of the module in a package of its own, so that its kernels can be written here.
     kernels = tmp_path / "streams" / "kernels"
     kernels.mkdir(parents=True)
+    for package in (kernels.parent, kernels):
+        (package / "__init__.py").write_text("")
     (tmp_path / "streams" / "jit.py").write_text(Path(streams.jit.__file__).read_text("utf-8"))
     head = "from streams.jit import jit"
     (kernels / "outer.py").write_text(f"{head}\nfrom streams.kernels.inner import one\n@jit\ndef two():\n    return 2 * one()")
