@@ -47,7 +47,7 @@ PRESETS = {
     "fast": Preset(_FAST),
     # The same with a memory of 32,768 rows in place of the last few.
     "balanced": Preset(_BALANCED),
-    # With more linear models, 12 extra trees, kernel least squares, and MLHAT for every cluster of labels: what still
+    # With more linear models, 30 extra trees, kernel least squares, and MLHAT for every cluster of labels: what still
     # helps, at some ten times the cost.
     "accurate": Preset(_ACCURATE, learner="MLHAT"),
     # Neves, Lourenço, Cano & Marreiros, ECAI 2025: one MLHAT per cluster of the plain ODAC tree, no decision layer.

@@ -103,11 +103,11 @@ class ExtraTrees:
 
     def __init__(
         self,
-        trees: int = 12,
+        trees: int = 30,
         *,
         proposals: int | None = None,
         rows: int = 20_000,
-        growth: float = 1.25,
+        growth: float = 2.0,
         seed: int = 0,
         dense: bool = False,
     ) -> None:
