@@ -121,6 +121,7 @@ def _arf() -> Any:
 OURS: dict[str, Callable[[], Any]] = {
     "balanced": lambda: IHOMER("balanced"),
     "fast": lambda: IHOMER("fast"),
+    "fast, renew": lambda: IHOMER("fast", policy="renew"),
     "balanced, reopen": lambda: IHOMER("balanced", policy="reopen"),
     "balanced, no detection": lambda: IHOMER("balanced", policy="watch"),
 }

@@ -76,7 +76,8 @@ class IHOMER(ArrayEstimator):
     policy
         What is done about alarms: "renew" (a young mixture begins beside the old one when the whole model is worse, step
         sizes are opened again where a cluster or a label is, the hierarchy looks anew at labels that hold together less),
-        "reopen" (step sizes only), "watch" (nothing), or an object with a method `answer` (`ihomer.drift.policy`).
+        "reopen" (step sizes only), "watch" (nothing), or an object with a method `answer` (`ihomer.drift.policy`). None: as
+        the preset has it, "reopen" for "fast", else "renew".
     seed
         Seed of everything that draws: same seed and stream, same bits.
     threads
@@ -115,7 +116,7 @@ class IHOMER(ArrayEstimator):
         clusterer: LabelHierarchy | None = None,
         delta: float = 0.002,
         detector: DriftDetector | None = None,
-        policy: str | Policy = "renew",
+        policy: str | Policy | None = None,
         seed: int = 7,
         threads: int = 1,
         waiting: int = 10_000,
@@ -165,7 +166,7 @@ class IHOMER(ArrayEstimator):
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta, self.detector)
-        self._policy = make_policy(self.policy)
+        self._policy = make_policy(preset.policy if self.policy is None else self.policy)
         self._log = EventLog()
         self._told = 0  # labels whose birth is in the log
         self._retirement = Retirement(self.max_labels, self.max_features, self.max_bytes, self.silent_for)

@@ -23,12 +23,15 @@ class Preset:
         Parameters of the `LabelHierarchy`.
     decision
         A decision of its own (see `ihomer.decision.make_decision`), or None: as the target asks.
+    policy
+        What is done about alarms, by name (`ihomer.drift.policy`).
     """
 
     shared: Composition | None
     learner: str | None = None
     clusterer: dict[str, Any] = field(default_factory=dict)
     decision: str | float | None = None
+    policy: str = "renew"
 
 
 # Their stacks begin with what they learned on streams other than those that docs/results.md reports:
@@ -44,7 +47,8 @@ _ACCURATE = Composition(
 
 PRESETS = {
     # One linear model per label, what labels did lately, the last few rows, and counts of labels per feature.
-    "fast": Preset(_FAST),
+    # Step sizes are opened again at an alarm; a young model beside the old one would cost as much as the old one.
+    "fast": Preset(_FAST, policy="reopen"),
     # The same with a memory of 32,768 rows in place of the last few.
     "balanced": Preset(_BALANCED),
     # With more linear models, 30 extra trees, kernel least squares, and MLHAT for every cluster of labels: what still

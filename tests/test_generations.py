@@ -41,7 +41,7 @@ def experts(model):
 
 @pytest.mark.parametrize("preset", ["fast", "balanced"])
 def test_after_a_change_the_young_one_takes_over(preset):
-    model = IHOMER(preset)
+    model = IHOMER(preset, policy="renew")
     right = changed(model)
     (begun, why), (ended, how) = experts(model)[:2]
     assert 3000 < begun < 3500
