@@ -171,6 +171,10 @@ def labels_of(blocks: list[Rows]) -> Rows:
     )  # fmt: skip
 
 
+#: Offsets of so many rows in the mean are quicker as lists than as arrays.
+SHORT = 8
+
+
 def chained(
     parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -182,6 +186,9 @@ def chained(
     >>> chained([(one, np.array([7, 8, 9], np.int32)), (other, np.array([5, 6], np.int32))])
     (array([0, 1, 1, 3]), array([8, 5, 6], dtype=int32))
     """
+    if sum(len(indptr) for indptr, _ in parts) > SHORT * len(parts):
+        lengths = np.concatenate([np.zeros(1, np.int64), *(indptr[1:] - indptr[:-1] for indptr, _ in parts)])
+        return np.cumsum(lengths), np.concatenate([indices[indptr[0] : indptr[-1]] for indptr, indices in parts])
     offsets, ids, end = [0], [], 0
     for indptr, indices in parts:
         at = indptr.tolist()  # most are short: a list is quicker than an array
