@@ -119,7 +119,8 @@ class ExampleF1:
 
     def best(self, p: np.ndarray) -> list[int]:
         most = max(24, int(2 * self.labels / max(self.empties.rows, 1)))
-        return sorted(range(len(p)), key=lambda k: (-p[k], k))[: min(most, 64)]
+        possible = [k for k in range(len(p)) if p[k] > np.float32(0.005)]
+        return sorted(possible, key=lambda k: (-p[k], k))[: min(most, 64)]
 
     def predict(self, p: np.ndarray) -> set[int]:
         best = self.best(p)
