@@ -361,6 +361,11 @@ class ArrayEstimator(base.MultiLabelClassifier):
         return self._door.labels.names
 
     @property
+    def n_labels(self) -> int:
+        """How many labels are known."""
+        return len(self._door.labels)
+
+    @property
     def n_features(self) -> int:
         """How many columns of features were met so far."""
         return len(self._door.features)

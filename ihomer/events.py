@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
+from itertools import takewhile
 from operator import itemgetter
 from typing import Any, BinaryIO, Final
 
@@ -125,6 +126,16 @@ class EventLog:
         room.append((self.total, {"instance": instance, **time, "kind": kind, "place": place, "cause": cause, **details}))
         self.total += 1
 
+    def since(self, number: int) -> tuple[list[dict[str, Any]], int]:
+        """Return the events that are kept from the one of that number (counted from 0) on, and the number of the next."""
+        if number >= self.total:
+            return [], self.total
+        kept = merge(
+            *([*takewhile(lambda at: at[0] >= number, reversed(room))][::-1] for room in (self._kept, self._traffic)),
+            key=itemgetter(0),
+        )
+        return [dict(event) for _, event in kept], self.total
+
     def json_lines(self) -> Iterator[str]:
         """Yield the events that are kept as JSON, oldest first."""
         for event in self:
@@ -150,6 +161,7 @@ class EventLog:
             write_whole(target, lines)
         else:
             target.writelines(lines)
+
     def __len__(self) -> int:
         return len(self._kept) + len(self._traffic)
 

@@ -1,0 +1,76 @@
+"""The desk where letters are written: predictions, metrics, events and dead letters, each for its topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ihomer.daemon.letters import Letter
+from ihomer.daemon.outbox import dead_letter, encode_predictions
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ihomer.daemon.inbox import Bad
+    from ihomer.daemon.settings import Settings
+    from ihomer.daemon.status import Status
+    from ihomer.predictions import Predictions
+    from streams.batch import Batch
+    from streams.kafka.protocol import Record
+
+#: Header that says whose answer a prediction or a dead letter is: several groups may answer on one topic.
+GROUP = "ihomer-group"
+
+
+class Desk:
+    """Writes letters to the topics that the settings name; none where a topic is empty.
+
+    Parameters
+    ----------
+    settings, status
+        Which topics; where dead letters are counted.
+    """
+
+    def __init__(self, settings: Settings, status: Status) -> None:
+        self._settings, self._status = settings, status
+        self._from = ((GROUP, settings.group_name.encode()),)
+
+    def predictions(
+        self, batch: Batch, predictions: Predictions, versions: npt.NDArray[np.int64], records: Sequence[Record]
+    ) -> Iterator[Letter]:
+        """Yield a letter for each row of `batch`, whose places are indices into `records`."""
+        topic = self._settings.predictions_name
+        if topic:
+            assert batch.places is not None
+            because = batch.places.tolist()
+            own = [records[i] for i in because]
+            lines = encode_predictions(batch, predictions, own, versions, self._settings.top)
+            for i, record, line in zip(because, own, lines, strict=True):
+                yield Letter(i, topic, line, record.key, self._from, follows=True)
+
+    def dead(self, records: Sequence[Record], bad: Sequence[Bad]) -> Iterator[Letter]:
+        """Count bad messages, and yield a letter for each."""
+        topic, dead = self._settings.dead_letter_name, self._status.dead
+        for index, kind, what in bad:
+            dead[kind] = dead.get(kind, 0) + 1
+            if topic:
+                record = records[index]
+                value, headers = dead_letter(record, kind, what, self._settings.dead_letter_bytes)
+                yield Letter(index, topic, value, record.key, (*self._from, *headers), follows=True)
+
+    def event(self, because: int, event: Mapping[str, Any]) -> Iterator[Letter]:
+        """Yield a letter about something that happened."""
+        if topic := self._settings.events_name:
+            yield Letter(because, topic, _json(event))
+
+    def metrics(self, because: int, metrics: Mapping[str, Any]) -> Iterator[Letter]:
+        """Yield a letter with metrics."""
+        if topic := self._settings.metrics_name:
+            yield Letter(because, topic, _json(metrics))
+
+
+def _json(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)

@@ -1,0 +1,88 @@
+"""What a session opens: the source with its topics, the topics for results, the publisher."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ihomer.daemon.published import published
+from ihomer.daemon.publishing import AtLeastOnce, ExactlyOnce, Publisher
+from streams.kafka.errors import TopicExistsError, UnknownTopicError
+from streams.kafka.protocol import Partition
+
+if TYPE_CHECKING:
+    from ihomer.daemon.settings import Settings
+    from streams.kafka.protocol import Client, Source
+
+_LOG = logging.getLogger("ihomer.daemon")
+
+
+@contextmanager
+def open_source(client: Client, settings: Settings) -> Iterator[Source]:
+    """Open a source for the daemon's group, once the topics that it reads are found and those that it writes are there.
+
+    Raises
+    ------
+    UnknownTopicError
+        If a topic that is to be read does not exist.
+    """
+    there = client.topics()
+    for topic in filter(None, (settings.topic, settings.labels_topic)):
+        if topic not in there:
+            near = difflib.get_close_matches(topic, sorted(there), n=3)
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise UnknownTopicError(f"{client.name}: there is no topic {topic!r}{hint}")
+    for topic, partitions, config in _results(settings, there[settings.topic]):
+        if topic not in there:
+            try:
+                client.create_topic(topic, partitions, config)
+            except TopicExistsError:
+                continue  # somebody was faster
+            _LOG.info("created topic %s", topic, extra={"event": "topic"})
+    source = client.source(group=settings.group_name)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def _results(settings: Settings, partitions: int) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Yield the topics for results: name, partitions, configuration."""
+    for topic, n, config in (
+        (settings.predictions_name, partitions, {}),
+        (settings.metrics_name, 1, {}),
+        (settings.events_name, 1, {}),
+        (settings.dead_letter_name, 1, {}),
+    ):
+        if topic:
+            yield topic, n, config
+
+
+def wanted(source: Source, settings: Settings) -> list[Partition]:
+    """Return the partitions that are to be read; UnknownTopicError if one that was asked for by number does not exist."""
+    found = [Partition(settings.topic, n) for n in source.partitions(settings.topic)]
+    if settings.partitions is not None:
+        missing = set(settings.partitions).difference(p.number for p in found)
+        if missing:
+            raise UnknownTopicError(
+                f"{settings.topic}: partitions {sorted(missing)} were asked for, and there are {[p.number for p in found]}"
+            )
+        found = [p for p in found if p.number in settings.partitions]
+    if settings.labels_topic:
+        found += [Partition(settings.labels_topic, n) for n in source.partitions(settings.labels_topic)]
+    return found
+
+
+def publisher_of(client: Client, source: Source, settings: Settings, now: float) -> Publisher:
+    """Return the publisher that the settings ask for."""
+    there = client.topics()
+    partitions = {topic: there[topic] for topic in (settings.predictions_name, settings.dead_letter_name) if topic}
+    seconds, patience = settings.commit_seconds, settings.cluster.patience
+    if settings.transactions:
+        sink = client.sink(transactional_id=settings.group_name)
+        return ExactlyOnce(sink, partial(published, client, source, settings), settings.group_name, partitions, seconds, now)
+    return AtLeastOnce(client.sink(), source, partitions, seconds, patience, now)

@@ -1,0 +1,174 @@
+"""Sending what the daemon has to say: at least once, or exactly once within transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from ihomer.daemon.letters import Letter
+from ihomer.daemon.places import Places
+from streams.kafka.errors import TransportError
+from streams.kafka.protocol import Partition, Record, Sink, Source
+
+
+class Publisher(Protocol):
+    """Sends letters, and says that they have arrived."""
+
+    def published(self, partitions: list[Partition]) -> dict[Partition, int]:
+        """Return T: up to where the messages of each partition are answered already, of those where that is known."""
+
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+        """Send what answers `records`, but for what is published already; return how many were sent."""
+
+    def due(self, now: float) -> bool:
+        """Return whether it is time to `settle`; `now` in seconds of a monotonic clock."""
+
+    def settle(self, places: Places, now: float) -> None:
+        """Return once all that was sent is published, and `places` are committed for the group.
+
+        Raises
+        ------
+        TransportError
+            If that is not known to be so: what is published must then be asked anew.
+        """
+
+    def close(self) -> None:
+        """End without settling."""
+
+
+def _send(
+    sink: Sink, letters: Sequence[Letter], records: Sequence[Record], places: Places, partitions: Mapping[str, int]
+) -> int:
+    n = 0
+    for letter in letters:
+        record = records[letter.because]
+        if places.silent(record):
+            continue
+        # One partition of the topic answers one of the source: readers see the order of the source, and at a start only the
+        # ends have to be looked at.
+        partition = record.partition % partitions[letter.topic] if letter.follows else None
+        sink.send(letter.topic, letter.value, key=letter.key, headers=letter.headers, partition=partition)
+        n += 1
+    return n
+
+
+class AtLeastOnce:
+    """Sends at once; settling flushes, then commits offsets so that others see the lag.
+
+    Parameters
+    ----------
+    sink, source
+        Where to send, and whose group's offsets are committed.
+    partitions
+        Topic -> number of partitions, of topics that follow the source.
+    seconds
+        Between two times to settle.
+    patience
+        Seconds that acknowledgements may take.
+    now
+        Seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self, sink: Sink, source: Source, partitions: Mapping[str, int], seconds: float, patience: float, now: float
+    ) -> None:
+        self._sink, self._source, self._partitions = sink, source, partitions
+        self._seconds, self._patience = seconds, patience
+        self._settled_at = now
+        self._committed: dict[object, int] = {}
+        #: Called with what went wrong when offsets could not be committed: nothing depends on them.
+        self.on_fault: Callable[[TransportError], None] = lambda _: None
+
+    def published(self, partitions: list[Partition]) -> dict[Partition, int]:  # noqa: ARG002
+        """Return nothing: what is learned again is answered again."""
+        return {}
+
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+        """Send the letters."""
+        return _send(self._sink, letters, records, places, self._partitions)
+
+    def due(self, now: float) -> bool:
+        """Return whether it is time to settle."""
+        return now - self._settled_at >= self._seconds
+
+    def settle(self, places: Places, now: float) -> None:
+        """Flush, then commit what has moved."""
+        self._sink.flush(self._patience)
+        moved = {p: offset for p, offset in places.next.items() if self._committed.get(p) != offset}
+        if moved:
+            try:
+                self._source.commit(moved)
+            except TransportError as fault:
+                self.on_fault(fault)
+            else:
+                self._committed.update(moved)
+        self._settled_at = now
+
+    def close(self) -> None:
+        """Let go of the sink."""
+        self._sink.close()
+
+
+class ExactlyOnce:
+    """Sends within transactions that also commit the offsets of what they answer.
+
+    Parameters
+    ----------
+    sink
+        One with a transactional id.
+    published
+        Finds T, see `ihomer.daemon.published`.
+    group
+        Whose offsets are committed.
+    partitions, seconds, now
+        As of `AtLeastOnce`; a transaction is open for `seconds` at most.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        published: Callable[[list[Partition]], dict[Partition, int]],
+        group: str,
+        partitions: Mapping[str, int],
+        seconds: float,
+        now: float,
+    ) -> None:
+        self._sink, self._published, self._group, self._partitions = sink, published, group, partitions
+        self._seconds = seconds
+        self._settled_at = now
+        self._open = False
+        self._committed: dict[object, int] = {}
+
+    def published(self, partitions: list[Partition]) -> dict[Partition, int]:
+        """Return T; the sink has seen to it that the last transaction has settled."""
+        return self._published(partitions)
+
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+        """Send the letters in the open transaction; the first ones open it."""
+        if not self._open and not all(map(places.silent, records)):
+            self._sink.begin()
+            self._open = True
+        return _send(self._sink, letters, records, places, self._partitions) if self._open else 0
+
+    def due(self, now: float) -> bool:
+        """Return whether it is time to settle."""
+        return now - self._settled_at >= self._seconds
+
+    def settle(self, places: Places, now: float) -> None:
+        """Commit the transaction, if one is open, with the offsets of what it answers."""
+        if self._open:
+            answered = places.answered()
+            self._sink.send_offsets({p: t for p, t in answered.items() if self._committed.get(p) != t}, self._group)
+            self._sink.commit()
+            self._open = False
+            self._committed.update(answered)
+            places.published.update(answered)
+        self._settled_at = now
+
+    def close(self) -> None:
+        """Let go of the sink; an open transaction is aborted."""
+        try:
+            if self._open:
+                self._sink.abort()
+        finally:
+            self._sink.close()
