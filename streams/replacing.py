@@ -24,6 +24,8 @@ except ImportError:  # no POSIX: temporary files of killed writers are left ther
 _DESCRIPTORS = re.compile(r"/proc/\d+/(task/\d+/)?fd")
 #: Links that a name may lead through, as in Linux.
 _MOST_LINKS = 40
+#: What the names of temporary files begin with.
+_TEMPORARY = ".ihomer-"
 
 
 def can_be_replaced(path: str | os.PathLike[str]) -> bool:
@@ -72,8 +74,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     check_can_be_replaced(path)
     target = Path(os.path.realpath(path))
-    prefix = f".ihomer-{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
-    _remove_left_behind(target.parent, prefix)
+    prefix = f"{_TEMPORARY}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}-"
+    remove_left_behind(target.parent, prefix)
     file, temporary = _locked_file(target.parent, prefix)
     try:
         with file:
@@ -86,7 +88,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 temporary.replace(target)
         if fcntl is None:
             temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         with contextlib.suppress(OSError):  # it is there only after a failure or an interruption
             temporary.unlink()
@@ -116,8 +118,8 @@ def _locked_file(folder: Path, prefix: str) -> tuple[BinaryIO, Path]:
         file.close()  # between its making and its locking somebody took it for one that was left behind
 
 
-def _remove_left_behind(folder: Path, prefix: str) -> None:
-    """Remove the temporary files whose writers are dead."""
+def remove_left_behind(folder: Path, prefix: str = _TEMPORARY) -> None:
+    """Remove the temporary files in `folder` whose writers are dead; what cannot be removed stays."""
     if fcntl is None:
         return
     for path in folder.glob(f"{prefix}*.tmp"):
@@ -126,8 +128,8 @@ def _remove_left_behind(folder: Path, prefix: str) -> None:
             path.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a loss of power."""
+def sync_folder(folder: Path) -> None:
+    """Make names that came into `folder`, or left it, survive a loss of power."""
     if os.name != "posix":  # elsewhere a folder cannot be opened, and need not be
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ihomer.checkpoint.container import dumps, loads
-from ihomer.checkpoint.errors import CheckpointError
+from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
 from ihomer.checkpoint.file import describe, read, write
 
-__all__ = ["CheckpointError", "describe", "dumps", "loads", "read", "write"]
+__all__ = ["CheckpointError", "CheckpointRefusedError", "describe", "dumps", "loads", "read", "write"]

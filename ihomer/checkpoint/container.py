@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ihomer
 from ihomer.checkpoint.decode import PICKLES_REFUSED, Decoder
 from ihomer.checkpoint.encode import Encoder
-from ihomer.checkpoint.errors import CheckpointError
+from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
 from ihomer.checkpoint.layout import DIGEST_BYTES, FORMAT, MAGIC, MAX_HEADER_BYTES, PREAMBLE, padding
 
 if TYPE_CHECKING:
@@ -74,8 +74,10 @@ def loads(
     Raises
     ------
     CheckpointError
-        If it is no checkpoint, truncated, damaged, written in a newer format, of another kind, or holds
-        pickles that are not allowed (found out before anything is unpickled).
+        If it is no checkpoint, truncated or damaged.
+    CheckpointRefusedError
+        If it is whole, but written in a newer format, of another kind, or holds pickles that are not allowed (found
+        out before anything is unpickled).
     """
     view = memoryview(data).cast("B")
     head = read_head(bytes(view[: PREAMBLE.size]), len(view), sealed=lambda: _is_sealed(view))
@@ -83,9 +85,9 @@ def loads(
         raise CheckpointError("damaged: its contents do not match the SHA-256 at its end")
     header = read_header(bytes(view[PREAMBLE.size : head.header_end]))
     if kind is not None and header["kind"] != kind:
-        raise CheckpointError(f"holds a {header['kind']!r}, expected a {kind!r}")
+        raise CheckpointRefusedError(f"holds a {header['kind']!r}, expected a {kind!r}")
     if header["pickles"] and not allow_pickle:
-        raise CheckpointError(PICKLES_REFUSED)
+        raise CheckpointRefusedError(PICKLES_REFUSED)
     structure = bytes(view[head.header_end : head.structure_end])
     return Decoder(structure, view[head.arrays_start : head.arrays_end], allow_pickle=allow_pickle).tree()
 
@@ -149,7 +151,7 @@ def read_head(preamble: bytes, size: int, *, sealed: Callable[[], bool]) -> Head
     Raises
     ------
     CheckpointError
-        If it is no checkpoint, of another format, or has not the size that it says.
+        If it is no checkpoint, or has not the size that it says; `CheckpointRefusedError` if it is of another format.
     """
     check_magic(preamble)
     if len(preamble) < PREAMBLE.size:
@@ -158,7 +160,7 @@ def read_head(preamble: bytes, size: int, *, sealed: Callable[[], bool]) -> Head
     if version != FORMAT:
         if not sealed():
             raise CheckpointError("damaged or truncated: its contents do not match the SHA-256 at its end")
-        raise CheckpointError(
+        raise CheckpointRefusedError(
             f"written in format {version}; ihomer {ihomer.__version__} reads format {FORMAT}: "
             "read it with the version of ihomer that wrote it, or a newer one"
         )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.checkpoint import layout
-from ihomer.checkpoint.errors import CheckpointError
+from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
 from ihomer.checkpoint.layout import FLOAT64, MAX_DEPTH, PLAIN_DTYPE, padding
 
 _NONE, _TRUE, _FALSE = layout.NONE[0], layout.TRUE[0], layout.FALSE[0]
@@ -174,12 +174,12 @@ class Decoder:
 
     def _unpickle(self, payload: bytes) -> object:
         if not self._allow_pickle:
-            raise CheckpointError(PICKLES_REFUSED)
+            raise CheckpointRefusedError(PICKLES_REFUSED)
         try:
             return pickle.loads(payload)  # noqa: S301 (the caller said so)
         except Exception as error:  # whatever a stranger's __setstate__ may raise
             why = f"{type(error).__name__}: {error}"
-            raise CheckpointError(f"a pickled object cannot be loaded: {why}") from error
+            raise CheckpointRefusedError(f"a pickled object cannot be loaded: {why}") from error
 
 
 def _own(dtype: np.dtype[Any], shape: tuple[int, ...], raw: bytes | memoryview) -> npt.NDArray[Any]:

@@ -8,3 +8,10 @@ class CheckpointError(Exception):
 
     Also raised for a checkpoint that holds pickles when they are not allowed, or when they fail to load.
     """
+
+
+class CheckpointRefusedError(CheckpointError):
+    """A whole and undamaged checkpoint that is not for this reader: too new, of another kind, or with pickles.
+
+    Another reader can take it (a newer ihomer, or one that allows pickles), so nobody should put it away as damaged.
+    """

@@ -65,7 +65,7 @@ def read(path: str | os.PathLike[str], *, kind: str | None = None, allow_pickle:
             file.seek(0)
             return loads(file.read(), kind=kind, allow_pickle=allow_pickle)
         except CheckpointError as error:
-            raise CheckpointError(f"{os.fspath(path)}: {error}") from error.__cause__
+            raise type(error)(f"{os.fspath(path)}: {error}") from error.__cause__
 
 
 def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
             head = read_head(file.read(PREAMBLE.size), size, sealed=lambda: True)
             header = read_header(file.read(head.header_end - PREAMBLE.size))
         except CheckpointError as error:
-            raise CheckpointError(f"{os.fspath(path)}: {error}") from error.__cause__
+            raise type(error)(f"{os.fspath(path)}: {error}") from error.__cause__
     return {
         "kind": header["kind"],
         "format": head.format,
