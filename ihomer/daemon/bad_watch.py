@@ -40,12 +40,13 @@ class BadWatch:
         self._share, self._most_in_a_row = share, run
         self._bad: deque[int] = deque()  # numbers of the bad ones within the window
         self._seen = self._run = 0
-        self._trouble = ""
+        #: What is too much; empty if nothing is.
+        self.trouble = ""
 
     def check(self) -> None:
         """Raise TooManyBadError if what was noted so far is too much."""
-        if self._trouble:
-            raise TooManyBadError(self._trouble)
+        if self.trouble:
+            raise TooManyBadError(self.trouble)
 
     def note(self, n: int, bad: Sequence[tuple[int, str]]) -> None:
         """Note `n` messages, of which those at the given indices (ascending) are bad, and why."""
@@ -58,10 +59,10 @@ class BadWatch:
             while self._bad[0] <= number - WINDOW:
                 self._bad.popleft()
             if self._run >= self._most_in_a_row:
-                self._trouble = f"{self._run:,} messages in a row are bad (limit: {self._most_in_a_row:,}); the last: {what}"
+                self.trouble = f"{self._run:,} messages in a row are bad (limit: {self._most_in_a_row:,}); the last: {what}"
             window = min(number + 1, WINDOW)
             if window >= self.LEAST and len(self._bad) > self._share * window:
-                self._trouble = (
+                self.trouble = (
                     f"{len(self._bad):,} of the last {window:,} messages are bad (limit: {self._share:.0%}); the last: {what}"
                 )
         if good_since < n:

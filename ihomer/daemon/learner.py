@@ -55,6 +55,11 @@ class Learner:
         self.instances = 0
         self._told = 0  # events of the model that letters have told
 
+    @property
+    def n_waiting(self) -> int:
+        """How many instances wait for their labels."""
+        return len(self.late)
+
     # ------------------------------------------------------------------ messages
 
     def take(self, records: Sequence[Record]) -> list[Letter]:

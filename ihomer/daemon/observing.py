@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from ihomer.daemon.places import lag
 
 if TYPE_CHECKING:
-    from ihomer.daemon.learner import Learner
-    from ihomer.daemon.places import Places
+        from ihomer.daemon.places import Places
+    from ihomer.daemon.session import Clerk
     from ihomer.daemon.status import Status
     from streams.kafka.protocol import Source
 
 
-def observe(status: Status, learner: Learner, source: Source, places: Places) -> None:
+def observe(status: Status, clerk: Clerk, source: Source, places: Places) -> None:
     """Bring lag, sizes of the model and the number of waiting rows into `status`."""
     status.lag = lag(source, places)
-    model = learner.model
+    model = clerk.model
     status.labels, status.features = model.n_labels, model.n_features
     status.clusters = getattr(model, "n_clusters", 0)
     status.model_bytes = model._raw_memory_usage  # noqa: SLF001 (river's name for it)
-    status.waiting = len(learner.late)
+    status.waiting = clerk.n_waiting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from ihomer.daemon.letters import Letter
 from ihomer.daemon.places import Places
 from streams.kafka.errors import TransportError
 from streams.kafka.protocol import Partition, Record, Sink, Source
+
+_LOG = logging.getLogger("ihomer.daemon")
 
 
 class Publisher(Protocol):
@@ -20,17 +23,23 @@ class Publisher(Protocol):
     def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
         """Send what answers `records`, but for what is published already; return how many were sent."""
 
+    def tell(self, letters: Sequence[Letter]) -> None:
+        """Send letters that answer no record."""
+
     def due(self, now: float) -> bool:
         """Return whether it is time to `settle`; `now` in seconds of a monotonic clock."""
 
     def settle(self, places: Places, now: float) -> None:
-        """Return once all that was sent is published, and `places` are committed for the group.
+        """Return once all that was sent is published.
 
         Raises
         ------
         TransportError
             If that is not known to be so: what is published must then be asked anew.
         """
+
+    def commit(self, places: Places) -> None:
+        """Commit the offsets of `places` for the group, if transactions do not."""
 
     def close(self) -> None:
         """End without settling."""
@@ -53,7 +62,7 @@ def _send(
 
 
 class AtLeastOnce:
-    """Sends at once; settling flushes, then commits offsets so that others see the lag.
+    """Sends at once; settling flushes.
 
     Parameters
     ----------
@@ -76,8 +85,6 @@ class AtLeastOnce:
         self._seconds, self._patience = seconds, patience
         self._settled_at = now
         self._committed: dict[object, int] = {}
-        #: Called with what went wrong when offsets could not be committed: nothing depends on them.
-        self.on_fault: Callable[[TransportError], None] = lambda _: None
 
     def published(self, partitions: list[Partition]) -> dict[Partition, int]:  # noqa: ARG002
         """Return nothing: what is learned again is answered again."""
@@ -91,18 +98,25 @@ class AtLeastOnce:
         """Return whether it is time to settle."""
         return now - self._settled_at >= self._seconds
 
-    def settle(self, places: Places, now: float) -> None:
-        """Flush, then commit what has moved."""
+    def tell(self, letters: Sequence[Letter]) -> None:
+        """Send them."""
+        for letter in letters:
+            self._sink.send(letter.topic, letter.value)
+
+    def settle(self, places: Places, now: float) -> None:  # noqa: ARG002
+        """Flush."""
         self._sink.flush(self._patience)
+        self._settled_at = now
+
+    def commit(self, places: Places) -> None:
+        """Commit what has moved; failing is told, and nothing depends on it."""
         moved = {p: offset for p, offset in places.next.items() if self._committed.get(p) != offset}
         if moved:
             try:
                 self._source.commit(moved)
-            except TransportError as fault:
-                self.on_fault(fault)
-            else:
                 self._committed.update(moved)
-        self._settled_at = now
+            except TransportError as fault:
+                _LOG.warning("offsets were not committed: %s", fault, extra={"event": "no commit"})
 
     def close(self) -> None:
         """Let go of the sink."""
@@ -154,16 +168,29 @@ class ExactlyOnce:
         """Return whether it is time to settle."""
         return now - self._settled_at >= self._seconds
 
+    def tell(self, letters: Sequence[Letter]) -> None:
+        """Send them in a transaction of their own or in the open one."""
+        if letters and not self._open:
+            self._sink.begin()
+            self._open = True
+        for letter in letters:
+            self._sink.send(letter.topic, letter.value)
+
     def settle(self, places: Places, now: float) -> None:
         """Commit the transaction, if one is open, with the offsets of what it answers."""
         if self._open:
             answered = places.answered()
-            self._sink.send_offsets({p: t for p, t in answered.items() if self._committed.get(p) != t}, self._group)
+            moved = {p: t for p, t in answered.items() if self._committed.get(p) != t}
+            if moved:
+                self._sink.send_offsets(moved, self._group)
             self._sink.commit()
             self._open = False
             self._committed.update(answered)
             places.published.update(answered)
         self._settled_at = now
+
+    def commit(self, places: Places) -> None:
+        """Do nothing: transactions commit offsets."""
 
     def close(self) -> None:
         """Let go of the sink; an open transaction is aborted."""

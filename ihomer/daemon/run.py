@@ -4,32 +4,105 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ihomer.checkpoint.errors import CheckpointError
 from ihomer.daemon.errors import OtherStateError, PlaceError, TooManyBadError
 from ihomer.daemon.exit_codes import ExitCode
-from ihomer.daemon.http import serving
+from ihomer.daemon.learning import Learning
 from ihomer.daemon.lock import StateInUseError
-from ihomer.daemon.logs import logging_to_stderr
-from ihomer.daemon.session import Session
+from ihomer.daemon.serving import Serving
 from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
-from ihomer.daemon.store import NoGoodCheckpointError, Store
+from ihomer.daemon.store import Store
 from streams.kafka.connect import connect
 from streams.kafka.errors import FencedError, TransportError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ihomer.daemon.session import Session
     from ihomer.daemon.settings import Settings
 
 _LOG = logging.getLogger("ihomer.daemon")
 
-#: Seconds to wait after a session that failed: doubled each time, up to the last.
+#: Seconds to wait after a session that failed, doubled each time, and the most that is waited.
 WAIT, MOST_WAIT = 1.0, 30.0
 
-#: What each failure means for whoever started the daemon; the first that fits counts.
-_CODES: tuple[tuple[type[Exception], ExitCode], ...] = ()
+#: What a failure means to whoever started the daemon; the first class that fits counts.
+CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
+    (OtherStateError, ExitCode.CONFIGURATION),
+    (StateInUseError, ExitCode.STATE_IN_USE),
+    (CheckpointError, ExitCode.NO_CHECKPOINT),
+    (PlaceError, ExitCode.PLACE_LOST),
+    (TooManyBadError, ExitCode.TOO_MANY_BAD),
+    (FencedError, ExitCode.FENCED),
+    (TransportError, ExitCode.KAFKA),
+)
 
 
 def run(settings: Settings) -> int:
-    """Run the daemon until it is stopped, or cannot go on; return its exit code (`ihomer.daemon.exit_codes`)."""
+    """Run the daemon until it is stopped or cannot go on; return its exit code (`ihomer.daemon.exit_codes`)."""
+    from ihomer.daemon.http import serving
+    from ihomer.daemon.logs import logging_to_stderr
+
+    status = Status()
+    with logging_to_stderr(settings), Stopping() as stopping, serving(settings, status):
+        try:
+            with ExitStack() as held:
+                if settings.learn:
+                    store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
+                    store.lock()
+                    held.callback(store.close)
+                client = connect(settings.cluster)
+                held.callback(client.close)
+
+                def session() -> Session:
+                    if settings.learn:
+                        return Learning(store, settings, client, status, stopping)
+                    return Serving(settings, client, status, stopping)
+
+                sessions(session, settings, status, stopping)
+        except Exception as error:
+            code = next((code for kind, code in CODES if isinstance(error, kind)), ExitCode.FAILED)
+            status.state, status.problem = "failed", str(error)
+            _LOG.error("%s", error, exc_info=code is ExitCode.FAILED, extra={"event": "failed", "code": int(code)})
+            return code
+        _LOG.info("stopped", extra={"event": "stopped", "instances": status.instances})
+        return ExitCode.STOPPED
+
+
+def sessions(
+    make: Callable[[], Session], settings: Settings, status: Status, stopping: Stopping, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Run one session after the other until the daemon is asked to stop.
+
+    A session that ends because Kafka failed is followed by the next one, for ever once one has been running; before that for
+    `patience` seconds, so that a wrong address is told.
+
+    Raises
+    ------
+    TransportError
+        If Kafka fails in a way that does not pass.
+    """
+    wait, ran, began = WAIT, False, clock()
+    while True:
+        status.state = "starting"
+        session = make()
+        try:
+            session.run()
+        except TransportError as error:
+            ran = ran or session.began
+            if session.began:
+                wait = WAIT
+            if not error.retriable or (not ran and clock() - began > settings.cluster.patience):
+                raise
+            status.broker_errors += 1
+            status.state, status.problem = "waiting for the broker", str(error)
+            _LOG.warning("%s; next try in %.0f s", error, wait, extra={"event": "broker"})
+            if stopping.wait(wait):
+                return
+            wait = min(2 * wait, MOST_WAIT)
+        else:
+            return
