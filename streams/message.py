@@ -198,7 +198,11 @@ class MessageRows:
 
     def add(self, data: bytes, place: int) -> None:
         """Add the instance of one message, which stands at `place` in its source; MessageError if it is none."""
-        x, y, key, time = decode(data)
+        self.put(decode(data), place)
+
+    def put(self, message: Message, place: int) -> None:
+        """Add an instance that is decoded; MessageError if it does not fit those before."""
+        x, y, key, time = message
         if type(x) is dict:
             if self.width:
                 raise MessageError(f"$.x: found an object, expected an array of {self.width} as in the first instance")
