@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 #: The house, top first; modules of one floor may use each other and everything on the floors below.
 FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
+    ["ihomer.daemon"],
     ["ihomer.evaluation"],
     ["ihomer.saving"],
     ["ihomer.model", "ihomer.presets", "ihomer.hands", "ihomer.retirement"],
