@@ -1,0 +1,1 @@
+"""The daemon: learns from Kafka for months, and never loses the place."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from ihomer.daemon.checks import problems
+from ihomer.daemon.problems import SettingsError
+from ihomer.daemon.setting import settings_of
 from streams.kafka.settings import ClusterSettings
 
 
@@ -34,9 +37,28 @@ class Limits:
     bad_run: int = 1_000
 
 
+class Topics(NamedTuple):
+    """The names of the topics; empty where there is none.
+
+    Parameters
+    ----------
+    instances, labels
+        What is read.
+    predictions, metrics, events, dead_letters
+        What is written.
+    """
+
+    instances: str
+    labels: str
+    predictions: str
+    metrics: str
+    events: str
+    dead_letters: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that the daemon is told.
+    """All that the daemon is told. What cannot be meant is refused when it is made.
 
     Parameters
     ----------
@@ -90,6 +112,21 @@ class Settings:
         ``host:port`` of /health, /ready and /metrics; nothing is served if empty. Port 0: a free one.
     log
         "text" or "json".
+
+    Raises
+    ------
+    SettingsError
+        With all that is wrong: which setting, what was found, what was expected.
+
+    Examples
+    --------
+    >>> settings = Settings("orders", "/var/lib/ihomer")
+    >>> settings.group_id, settings.topics.predictions, settings.topics.labels
+    ('ihomer-orders', 'orders.predictions', '')
+    >>> Settings("orders", "/var/lib/ihomer", keep=0, log="xml")
+    Traceback (most recent call last):
+    ihomer.daemon.problems.SettingsError: keep: found 0, expected a whole number of at least 1
+    log: found 'xml', expected 'text' or 'json'
     """
 
     topic: str
@@ -124,3 +161,34 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     http: str = "127.0.0.1:8650"
     log: str = "text"
+
+    def __post_init__(self) -> None:
+        found = problems(self)
+        if found:
+            raise SettingsError(found)
+
+    @property
+    def group_id(self) -> str:
+        """Whose offsets are committed."""
+        return self.group or f"ihomer-{self.topic}"
+
+    @property
+    def topics(self) -> Topics:
+        """The names of all topics."""
+        return Topics(
+            self.topic,
+            self.labels_topic,
+            self._derived(self.predictions_topic, "predictions"),
+            self._derived(self.metrics_topic, "metrics"),
+            self._derived(self.events_topic, "events"),
+            self._derived(self.dead_letter_topic, "dead-letters"),
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown or logged."""
+        values = [setting.of(self) for setting in settings_of(Settings) if setting.secret]
+        return tuple(value for value in values if isinstance(value, str) and value)
+
+    def _derived(self, name: str | None, what: str) -> str:
+        return f"{self.topic}.{what}" if name is None else name
