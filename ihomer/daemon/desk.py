@@ -35,14 +35,14 @@ class Desk:
     """
 
     def __init__(self, settings: Settings, status: Status) -> None:
-        self._settings, self._status = settings, status
-        self._from = ((GROUP, settings.group_name.encode()),)
+        self._settings, self._status, self._topics = settings, status, settings.topics
+        self._from = ((GROUP, settings.group_id.encode()),)
 
     def predictions(
         self, batch: Batch, predictions: Predictions, versions: npt.NDArray[np.int64], records: Sequence[Record]
     ) -> Iterator[Letter]:
         """Yield a letter for each row of `batch`, whose places are indices into `records`."""
-        topic = self._settings.predictions_name
+        topic = self._topics.predictions
         if topic:
             assert batch.places is not None
             because = batch.places.tolist()
@@ -53,22 +53,22 @@ class Desk:
 
     def dead(self, records: Sequence[Record], bad: Sequence[Bad]) -> Iterator[Letter]:
         """Count bad messages, and yield a letter for each."""
-        topic, dead = self._settings.dead_letter_name, self._status.dead
-        for index, kind, what in bad:
-            dead[kind] = dead.get(kind, 0) + 1
+        topic, dead = self._topics.dead_letters, self._status.dead
+        for one in bad:
+            dead[one.kind] = dead.get(one.kind, 0) + 1
             if topic:
-                record = records[index]
-                value, headers = dead_letter(record, kind, what, self._settings.dead_letter_bytes)
-                yield Letter(index, topic, value, record.key, (*self._from, *headers), follows=True)
+                record = records[one.index]
+                value, headers = dead_letter(record, one.kind, one.what, self._settings.dead_letter_bytes)
+                yield Letter(one.index, topic, value, record.key, (*self._from, *headers), follows=True)
 
     def event(self, because: int, event: Mapping[str, Any]) -> Iterator[Letter]:
         """Yield a letter about something that happened."""
-        if topic := self._settings.events_name:
+        if topic := self._topics.events:
             yield Letter(because, topic, _json(event))
 
     def metrics(self, because: int, metrics: Mapping[str, Any]) -> Iterator[Letter]:
         """Yield a letter with metrics."""
-        if topic := self._settings.metrics_name:
+        if topic := self._topics.metrics:
             yield Letter(because, topic, _json(metrics))
 
 

@@ -7,6 +7,7 @@ saved and restored between two of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy as np
 from ihomer.daemon.bad_watch import BadWatch
 from ihomer.daemon.desk import Desk
 from ihomer.daemon.errors import OtherStateError
-from ihomer.daemon.inbox import Inbox
-from ihomer.daemon.late_labels import LateLabels
+from ihomer.daemon.inbox import Bad, Inbox
+from ihomer.daemon.lateness import Lateness, Learnable
 from ihomer.daemon.letters import Letter
 from ihomer.daemon.score import Score
 from ihomer.saving import model_of, tree_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ihomer.estimator import ArrayEstimator
     from streams.batch import Batch
     from streams.kafka.protocol import Record
+    from streams.names import Name
 
 #: What a state says of itself: raised when its parts change.
 VERSION = 1
@@ -47,7 +49,7 @@ class Learner:
         self.settings, self.status = settings, status
         self.model: ArrayEstimator = _fresh_model(settings)
         self.inbox = Inbox(settings.limits)
-        self.late = LateLabels(settings.waiting, settings.waiting_seconds)
+        self.late = Lateness(settings, status, self.inbox)
         self.score = Score()
         self.desk = Desk(settings, status)
         self.bad = BadWatch(settings.limits.bad_share, settings.limits.bad_run)
@@ -65,15 +67,49 @@ class Learner:
     def take(self, records: Sequence[Record]) -> list[Letter]:
         """Predict and learn `records`, which follow those taken before; return what is to be said about them.
 
-        Ask `bad.check()` afterwards.
+        Instances are dealt with before labels of the labels topic. Ask `bad.check()` afterwards.
         """
+        later = self.settings.labels_topic
+        labels = [i for i, record in enumerate(records) if record.topic == later] if later else []
+        letters, bad = (self._instances(records) if not labels else self._without(labels, records))
+        if later:
+            learned = self.late.labels(records, labels, self._met())
+            letters += self._learned_late(learned)
+            bad += learned.bad
+        letters += self.desk.dead(records, bad)
+        letters.sort(key=lambda letter: letter.because)
+        self.bad.note(len(records), [(one.index, one.what) for one in sorted(bad, key=lambda one: one.index)])
+        return letters
+
+    def _without(self, labels: list[int], records: Sequence[Record]) -> tuple[list[Letter], list[Bad]]:
+        """Deal with the instances among records, of which those at the indices `labels` are labels."""
+        gone = set(labels)
+        rest = [i for i in range(len(records)) if i not in gone]
+        letters, bad = self._instances([records[i] for i in rest])
+        letters = [letter._replace(because=rest[letter.because]) for letter in letters]
+        return letters, [replace(one, index=rest[one.index]) for one in bad]
+
+    def _instances(self, records: Sequence[Record]) -> tuple[list[Letter], list[Bad]]:
         taken = self.inbox.take(records)
-        letters = [*self.desk.dead(records, taken.bad)]
+        letters: list[Letter] = []
         for piece in self._pieces(taken.batch):
             letters += self._predicted(piece, records)
-        letters.sort(key=lambda letter: letter.because)
-        self.bad.note(len(records), [(bad.index, bad.what) for bad in taken.bad])
-        return letters
+        return letters, list(taken.bad)
+
+    def _learned_late(self, learned: Learnable) -> Iterator[Letter]:
+        """Score and learn rows whose labels have come."""
+        if len(learned.batch):
+            assert learned.batch.places is not None
+            before = self.model.n_instances
+            for i, predicted in enumerate(learned.predicted):
+                self.score.update_late(predicted.labels, predicted.top, learned.batch.y(i))
+            self.model.learn_many(learned.batch)
+            self.status.learned += len(learned.batch)
+            yield from self._happened(before, learned.batch.places.tolist())
+
+    def _met(self) -> Iterator[Name]:
+        """Yield the labels that the model has met; asked for only if somebody looks."""
+        yield from self.model.labels
 
     def _pieces(self, batch: Batch) -> Iterator[Batch]:
         """Yield the rows in blocks that end where metrics are told, and hold either rows that wait for labels or none."""
@@ -97,6 +133,8 @@ class Learner:
         self.status.instances += n
         self.score.update(piece, predictions)
         yield from self.desk.predictions(piece, predictions, versions, records)
+        if waits:
+            self.late.remember(piece, predictions, records)
         because = piece.places.tolist()
         if not waits:
             self.status.learned += n
@@ -117,6 +155,8 @@ class Learner:
         self.status.scores = scores = self.score.summary()
         counts = {"instances": self.instances, "learned": self.model.n_instances, "labels": self.model.n_labels}
         yield from self.desk.metrics(because, {**counts, **scores})
+        for event in self.late.expired():
+            yield from self.desk.event(because, event)
 
     # ------------------------------------------------------------------ state
 

@@ -43,7 +43,7 @@ def open_source(client: Client, settings: Settings) -> Iterator[Source]:
             except TopicExistsError:
                 continue  # somebody was faster
             _LOG.info("created topic %s", topic, extra={"event": "topic"})
-    source = client.source(group=settings.group_name)
+    source = client.source(group=settings.group_id)
     try:
         yield source
     finally:
@@ -53,10 +53,10 @@ def open_source(client: Client, settings: Settings) -> Iterator[Source]:
 def _results(settings: Settings, partitions: int) -> Iterator[tuple[str, int, dict[str, str]]]:
     """Yield the topics for results: name, partitions, configuration."""
     for topic, n, config in (
-        (settings.predictions_name, partitions, {}),
-        (settings.metrics_name, 1, {}),
-        (settings.events_name, 1, {}),
-        (settings.dead_letter_name, 1, {}),
+        (settings.topics.predictions, partitions, {}),
+        (settings.topics.metrics, 1, {}),
+        (settings.topics.events, 1, {}),
+        (settings.topics.dead_letters, 1, {}),
     ):
         if topic:
             yield topic, n, config
@@ -80,9 +80,9 @@ def wanted(source: Source, settings: Settings) -> list[Partition]:
 def publisher_of(client: Client, source: Source, settings: Settings, now: float) -> Publisher:
     """Return the publisher that the settings ask for."""
     there = client.topics()
-    partitions = {topic: there[topic] for topic in (settings.predictions_name, settings.dead_letter_name) if topic}
+    partitions = {topic: there[topic] for topic in (settings.topics.predictions, settings.topics.dead_letters) if topic}
     seconds, patience = settings.commit_seconds, settings.cluster.patience
     if settings.transactions:
-        sink = client.sink(transactional_id=settings.group_name)
-        return ExactlyOnce(sink, partial(published, client, source, settings), settings.group_name, partitions, seconds, now)
+        sink = client.sink(transactional_id=settings.group_id)
+        return ExactlyOnce(sink, partial(published, client, source, settings), settings.group_id, partitions, seconds, now)
     return AtLeastOnce(client.sink(), source, partitions, seconds, patience, now)

@@ -43,7 +43,7 @@ def published(client: Client, source: Source, settings: Settings, partitions: li
     """
     found = source.committed(partitions)
     unknown = [p for p in partitions if p not in found]
-    answers = {t: n for t, n in client.topics().items() if t in (settings.predictions_name, settings.dead_letter_name)}
+    answers = {t: n for t, n in client.topics().items() if t in (settings.topics.predictions, settings.topics.dead_letters)}
     if unknown and answers:
         reader = client.source()
         try:
@@ -87,7 +87,7 @@ def _between(reader: Source, partition: Partition, start: int, stop: int) -> Ite
 def _answered(record: Record, partition: Partition, settings: Settings) -> int:
     """Return the offset after the one that `record` answers, if it is an answer of this group for `partition`; else 0."""
     headers = dict(record.headers)
-    if headers.get(GROUP) != settings.group_name.encode() or record.value is None:
+    if headers.get(GROUP) != settings.group_id.encode() or record.value is None:
         return 0
     if "ihomer-source-offset" in headers:
         topic, number = headers["ihomer-source-topic"].decode(), headers["ihomer-source-partition"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ihomer.checkpoint.errors import CheckpointError
 from ihomer.daemon.errors import OtherStateError, PlaceError, TooManyBadError
 from ihomer.daemon.exit_codes import ExitCode
+from ihomer.daemon.http import Pages
 from ihomer.daemon.learning import Learning
 from ihomer.daemon.lock import StateInUseError
 from ihomer.daemon.serving import Serving
@@ -43,12 +44,17 @@ CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
 
 
 def run(settings: Settings) -> int:
-    """Run the daemon until it is stopped or cannot go on; return its exit code (`ihomer.daemon.exit_codes`)."""
-    from ihomer.daemon.http import serving
-    from ihomer.daemon.logs import logging_to_stderr
+    """Run the daemon until it is stopped or cannot go on; return its exit code (`ihomer.daemon.exit_codes`).
 
+    Raises
+    ------
+    SettingsError
+        If a setting turns out to be impossible: a port that is taken.
+    """
     status = Status()
-    with logging_to_stderr(settings), Stopping() as stopping, serving(settings, status):
+    with Stopping() as stopping, Pages(settings.http, status) as pages:
+        if pages.address:
+            _LOG.info("/health, /ready and /metrics at %s", f"http://{pages.address}", extra={"event": "pages"})
         try:
             with ExitStack() as held:
                 if settings.learn:

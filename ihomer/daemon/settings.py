@@ -74,10 +74,12 @@ class Settings:
         Where labels of earlier instances come from, by id: ``{"id": ..., "y": ...}``; none if empty.
     predictions_topic, metrics_topic, events_topic, dead_letter_topic
         Where results go; "TOPIC.predictions" and so on if None; nowhere if empty.
+    dead_letter_bytes
+        The largest dead letter; of a larger one the beginning is kept, with the length and the SHA-256 of all.
     partitions
         Which partitions of the topic; None: all, new ones too.
     assignment
-        "manual" or "subscribe": see `ihomer.daemon.places`.
+        "manual" or "subscribe": see `ihomer.daemon.assignment`.
     start
         Where a fresh model begins: "earliest" or "latest".
     out_of_range
@@ -88,18 +90,20 @@ class Settings:
         False: serve the newest checkpoint of `state`, reload it when it is replaced, learn nothing.
     model, parameters, seed
         The model and its parameters, as `ihomer evaluate --model --set --seed` take them.
+    allow_pickle
+        Let checkpoints hold pickled objects, which learners of river need. Loading one runs code: trust the directory.
     top
         How many of the best labels a prediction names.
     waiting, waiting_seconds
         So many instances wait for labels from `labels_topic`, and so long in message time.
+    waiting_bytes
+        So many bytes they take at most.
     checkpoint_seconds, checkpoint_rows
         A checkpoint is written after so many seconds, or so many messages.
     keep
         So many checkpoints are kept.
     poll_rows
         So many messages are taken at a time, at most: the batch that is predicted and learned.
-    linger
-        Seconds that a message may wait for others to come.
     metrics_every
         Messages between two messages on the metrics topic.
     commit_seconds
@@ -138,6 +142,7 @@ class Settings:
     metrics_topic: str | None = None
     events_topic: str | None = None
     dead_letter_topic: str | None = None
+    dead_letter_bytes: int = 1_000_000
     partitions: tuple[int, ...] | None = None
     assignment: str = "manual"
     start: str = "earliest"
@@ -147,14 +152,15 @@ class Settings:
     model: str = "ihomer"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 7
+    allow_pickle: bool = False
     top: int = 5
     waiting: int = 100_000
+    waiting_bytes: int = 1 << 28
     waiting_seconds: float = 7 * 86_400.0
     checkpoint_seconds: float = 60.0
     checkpoint_rows: int = 1_000_000
     keep: int = 3
     poll_rows: int = 1_000
-    linger: float = 0.01
     metrics_every: int = 1_000
     commit_seconds: float = 1.0
     discover_seconds: float = 30.0
