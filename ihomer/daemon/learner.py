@@ -7,7 +7,6 @@ saved and restored between two of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,24 +69,17 @@ class Learner:
         Instances are dealt with before labels of the labels topic. Ask `bad.check()` afterwards.
         """
         later = self.settings.labels_topic
-        labels = [i for i, record in enumerate(records) if record.topic == later] if later else []
-        letters, bad = (self._instances(records) if not labels else self._without(labels, records))
-        if later:
-            learned = self.late.labels(records, labels, self._met())
-            letters += self._learned_late(learned)
-            bad += learned.bad
-        letters += self.desk.dead(records, bad)
-        letters.sort(key=lambda letter: letter.because)
-        self.bad.note(len(records), [(one.index, one.what) for one in sorted(bad, key=lambda one: one.index)])
-        return letters
-
-    def _without(self, labels: list[int], records: Sequence[Record]) -> tuple[list[Letter], list[Bad]]:
-        """Deal with the instances among records, of which those at the indices `labels` are labels."""
-        gone = set(labels)
-        rest = [i for i in range(len(records)) if i not in gone]
-        letters, bad = self._instances([records[i] for i in rest])
-        letters = [letter._replace(because=rest[letter.because]) for letter in letters]
-        return letters, [replace(one, index=rest[one.index]) for one in bad]
+        if not later:
+            letters, bad = self._instances(records)
+            return self._ended(records, letters, bad)
+        order = sorted(range(len(records)), key=lambda i: records[i].topic == later)
+        ordered = [records[i] for i in order]
+        n = sum(record.topic != later for record in records)
+        letters, bad = self._instances(ordered[:n])
+        learned = self.late.labels(ordered, range(n, len(ordered)), self._met())
+        letters += self._learned_late(learned)
+        letters = self._ended(ordered, letters, bad + learned.bad)
+        return [letter._replace(because=order[letter.because]) for letter in letters]
 
     def _instances(self, records: Sequence[Record]) -> tuple[list[Letter], list[Bad]]:
         taken = self.inbox.take(records)
@@ -95,6 +87,14 @@ class Learner:
         for piece in self._pieces(taken.batch):
             letters += self._predicted(piece, records)
         return letters, list(taken.bad)
+
+    def _ended(self, records: Sequence[Record], letters: list[Letter], bad: list[Bad]) -> list[Letter]:
+        """Return the letters and those about bad messages, in the order of the records."""
+        bad.sort(key=lambda one: one.index)
+        self.bad.note(len(records), [(one.index, one.what) for one in bad])
+        letters += self.desk.dead(records, bad)
+        letters.sort(key=lambda letter: letter.because)
+        return letters
 
     def _learned_late(self, learned: Learnable) -> Iterator[Letter]:
         """Score and learn rows whose labels have come."""
