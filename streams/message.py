@@ -83,14 +83,9 @@ def decode(data: bytes) -> Message:
     Traceback (most recent call last):
     streams.message.MessageError: $.x.size: found an array, expected a number, string, boolean or null
     """
-    try:
-        message = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        _refuse_other_bytes(data)
-        column = len(error.doc[: error.pos].encode(errors="replace")) + 1
-        raise MessageError(f"not JSON: {error.msg}", column) from None
+    message = parse(data)
     if type(message) is not dict:
-        raise MessageError(f"$: found {_kind(message)}, expected an object with x and, if they are known, y, id, t")
+        raise MessageError(f"$: found {kind(message)}, expected an object with x and, if they are known, y, id, t")
     if not message.keys() <= _KEYS:
         strange = next(key for key in message if key not in _KEYS)
         raise MessageError(f"$: unknown key {strange!r}, expected x, y, id and t only"[:200])
@@ -102,9 +97,32 @@ def decode(data: bytes) -> Message:
         if not _NUMBERS.issuperset(map(type, x)):
             _refuse("$.x", dict(enumerate(x)), _NUMBERS, "a number or null")
     elif "x" in message:
-        raise MessageError(f"$.x: found {_kind(x)}, expected an object of features or an array of numbers")
+        raise MessageError(f"$.x: found {kind(x)}, expected an object of features or an array of numbers")
     else:
         raise MessageError("$: x is missing")
+    check_labels(y)
+    check_key(key)
+    return Message(x, y, key, math.nan if message.get("t") is None else seconds(message["t"]))
+
+
+def parse(data: bytes) -> Any:
+    """Return the JSON value that a message holds.
+
+    Raises
+    ------
+    MessageError
+        If it is not JSON (NaN and Infinity are not), with the column where that shows.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        _refuse_other_bytes(data)
+        column = len(error.doc[: error.pos].encode(errors="replace")) + 1
+        raise MessageError(f"not JSON: {error.msg}", column) from None
+
+
+def check_labels(y: object) -> None:
+    """Raise MessageError if `y` is no array of labels, no object label -> true, false or null, and not null."""
     if type(y) is list:
         if not _NAMES.issuperset(map(type, y)):
             _refuse("$.y", dict(enumerate(y)), _NAMES, "a label: a string or a number")
@@ -112,10 +130,13 @@ def decode(data: bytes) -> Message:
         if not _TRUTHS.issuperset(map(type, y.values())):
             _refuse("$.y", y, _TRUTHS, "true, false or null")
     elif y is not None:
-        raise MessageError(f"$.y: found {_kind(y)}, expected an array of labels or an object label: true or false")
+        raise MessageError(f"$.y: found {kind(y)}, expected an array of labels or an object label: true or false")
+
+
+def check_key(key: object) -> None:
+    """Raise MessageError if `key` is not an id: a string, a number, or null for none."""
     if key is not None and type(key) not in _NAMES:
-        raise MessageError(f"$.id: found {_kind(key)}, expected a string or a number")
-    return Message(x, y, key, math.nan if message.get("t") is None else seconds(message["t"]))
+        raise MessageError(f"$.id: found {kind(key)}, expected a string or a number")
 
 
 def seconds(t: object) -> float:
@@ -134,7 +155,7 @@ def seconds(t: object) -> float:
     if type(t) is int or type(t) is float:
         return float(t)
     if type(t) is not str:
-        raise MessageError(f"$.t: found {_kind(t)}, expected a number of seconds or an ISO 8601 string")
+        raise MessageError(f"$.t: found {kind(t)}, expected a number of seconds or an ISO 8601 string")
     try:
         time = datetime.fromisoformat(t) if _TIME.fullmatch(t) else None
     except ValueError:
@@ -155,10 +176,17 @@ def _refuse_other_bytes(data: bytes) -> None:
 def _refuse(path: str, parts: dict[Any, Any], allowed: frozenset[object], expected: str) -> None:
     name, value = next((name, value) for name, value in parts.items() if type(value) not in allowed)
     at = f"{path}.{name}" if type(name) is str else f"{path}[{name}]"
-    raise MessageError(f"{at[:150]}: found {_kind(value)}, expected {expected}")
+    raise MessageError(f"{at[:150]}: found {kind(value)}, expected {expected}")
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """Return how JSON calls a value.
+
+    Examples
+    --------
+    >>> kind([]), kind(2)
+    ('an array', 'a number')
+    """
     kinds = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return kinds.get(type(value), "a number")
 
