@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ihomer.daemon.dead_letter import dead_letter
 from ihomer.daemon.letters import Letter
-from ihomer.daemon.outbox import dead_letter, encode_predictions
+from ihomer.daemon.outbox import encode_predictions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,7 @@ class Desk:
     def __init__(self, settings: Settings, status: Status) -> None:
         self._settings, self._status, self._topics = settings, status, settings.topics
         self._from = ((GROUP, settings.group_id.encode()),)
+        self._header_bytes = len(GROUP) + len(settings.group_id) + 8  # and their lengths
 
     def predictions(
         self, batch: Batch, predictions: Predictions, versions: npt.NDArray[np.int64], records: Sequence[Record]
@@ -45,11 +47,9 @@ class Desk:
         topic = self._topics.predictions
         if topic:
             assert batch.places is not None
-            because = batch.places.tolist()
-            own = [records[i] for i in because]
-            lines = encode_predictions(batch, predictions, own, versions, self._settings.top)
-            for i, record, line in zip(because, own, lines, strict=True):
-                yield Letter(i, topic, line, record.key, self._from, follows=True)
+            lines = encode_predictions(batch, predictions, records, versions, self._settings.top)
+            for i, line in zip(batch.places.tolist(), lines, strict=True):
+                yield Letter(i, topic, line, records[i].key, self._from, follows=True)
 
     def dead(self, records: Sequence[Record], bad: Sequence[Bad]) -> Iterator[Letter]:
         """Count bad messages, and yield a letter for each."""
@@ -58,8 +58,9 @@ class Desk:
             dead[one.kind] = dead.get(one.kind, 0) + 1
             if topic:
                 record = records[one.index]
-                value, headers = dead_letter(record, one.kind, one.what, self._settings.dead_letter_bytes)
-                yield Letter(one.index, topic, value, record.key, (*self._from, *headers), follows=True)
+                value, headers = dead_letter(record, one.kind, one.what, self._settings.dead_letter_bytes - self._header_bytes)
+                # Ours come last: of headers that stand there twice the last counts, and the record's own are anybody's.
+                yield Letter(one.index, topic, value, record.key, (*headers, *self._from), follows=True)
 
     def event(self, because: int, event: Mapping[str, Any]) -> Iterator[Letter]:
         """Yield a letter about something that happened."""

@@ -116,8 +116,8 @@ class Lateness:
         n = self._late.take_expired()
         if n:
             self._count("expired", n)
-            what = {"place": "waiting instances", "cause": "labels did not come in time", "after": n, "total": self._late.expired}
-            yield {"kind": "expired", **what}
+            what = {"place": "waiting instances", "cause": "labels did not come in time"}
+            yield {"kind": "expired", **what, "after": n, "total": self._late.expired}
 
     def _count(self, what: str, n: int = 1) -> None:
         self._status.late[what] = self._status.late.get(what, 0) + n

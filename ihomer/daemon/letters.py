@@ -22,7 +22,7 @@ class Letter(NamedTuple):
 
     because: int
     topic: str
-    value: bytes
+    value: bytes | None
     key: bytes | None = None
     headers: Headers = ()
     follows: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ihomer.daemon.places import lag
 
 if TYPE_CHECKING:
-        from ihomer.daemon.places import Places
+    from ihomer.daemon.places import Places
     from ihomer.daemon.session import Clerk
     from ihomer.daemon.status import Status
     from streams.kafka.protocol import Source

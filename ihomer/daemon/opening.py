@@ -36,10 +36,10 @@ def open_source(client: Client, settings: Settings) -> Iterator[Source]:
             near = difflib.get_close_matches(topic, sorted(there), n=3)
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise UnknownTopicError(f"{client.name}: there is no topic {topic!r}{hint}")
-    for topic, partitions, config in _results(settings, there[settings.topic]):
+    for topic, partitions in _results(settings, there[settings.topic]):
         if topic not in there:
             try:
-                client.create_topic(topic, partitions, config)
+                client.create_topic(topic, partitions)
             except TopicExistsError:
                 continue  # somebody was faster
             _LOG.info("created topic %s", topic, extra={"event": "topic"})
@@ -50,16 +50,12 @@ def open_source(client: Client, settings: Settings) -> Iterator[Source]:
         source.close()
 
 
-def _results(settings: Settings, partitions: int) -> Iterator[tuple[str, int, dict[str, str]]]:
-    """Yield the topics for results: name, partitions, configuration."""
-    for topic, n, config in (
-        (settings.topics.predictions, partitions, {}),
-        (settings.topics.metrics, 1, {}),
-        (settings.topics.events, 1, {}),
-        (settings.topics.dead_letters, 1, {}),
-    ):
+def _results(settings: Settings, partitions: int) -> Iterator[tuple[str, int]]:
+    """Yield the topics for results, and their numbers of partitions."""
+    topics = settings.topics
+    for topic, n in ((topics.predictions, partitions), (topics.metrics, 1), (topics.events, 1), (topics.dead_letters, 1)):
         if topic:
-            yield topic, n, config
+            yield topic, n
 
 
 def wanted(source: Source, settings: Settings) -> list[Partition]:

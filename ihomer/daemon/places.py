@@ -107,8 +107,8 @@ def resumed(
         if saved is not None and partition in saved and published.get(partition, at) < at:
             raise PlaceError(
                 f"{name(partition)}: the checkpoint has learned up to offset {at:,}, but the group's committed offset, up to "
-                f"which answers are published, is {published[partition]:,}: the offsets of the group were set back. Set them to "
-                f"{at:,} or later, or begin with an empty state directory"
+                f"which answers are published, is {published[partition]:,}: the offsets of the group were set back. "
+                f"Set them to {at:,} or later, or begin with an empty state directory"
             )
         places.next[partition] = at
         if not first <= at <= end:
@@ -123,7 +123,7 @@ def _moved(places: Places, partition: Partition, first: int, end: int, out_of_ra
     what = f"{name(partition)}: reading goes on at offset {at:,}, and the broker keeps {kept}"
     if out_of_range == "fail":
         raise PlaceError(
-            f"{what}. If what lies between may be lost, say where to go on: out_of_range = \"earliest\" or \"latest\""
+            f'{what}. If what lies between may be lost, say where to go on: out_of_range = "earliest" or "latest"'
         )
     places.next[partition] = to = first if out_of_range == "earliest" else end
     places.published.pop(partition, None)  # they belong to records that are gone
@@ -132,7 +132,7 @@ def _moved(places: Places, partition: Partition, first: int, end: int, out_of_ra
 
 
 def lost(places: Places, source: Source, partition: Partition, out_of_range: str) -> None:
-    """Deal with a place that turned out not to be kept while reading, and go on as the policy says; PlaceError if it is to fail."""
+    """Go on as the policy says where a place turned out not to be kept while reading; PlaceError if it is to fail."""
     first, end = source.bounds([partition])[partition]
     _moved(places, partition, first, end, out_of_range)
     source.seek(partition, places.next[partition])

@@ -1,8 +1,8 @@
 """Up to where the messages of the topic are answered already: T.
 
-The group's committed offsets say it, since a transaction commits them together with the answers. Kafka forgets offsets of groups that
-were silent for long (a week, by default); then the answers themselves say it: each names the offset it answers, and partition n of
-the topic is answered on one partition of the results.
+The group's committed offsets say it, since a transaction commits them together with the answers. Kafka forgets offsets of
+groups that were silent for long (a week, by default); then the answers themselves say it: each names the offset it answers, and
+partition n of the topic is answered on one partition of the results.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ def published(client: Client, source: Source, settings: Settings, partitions: li
         reader = client.source()
         try:
             for partition in unknown:
-                ends = [_last_answer(reader, Partition(t, partition.number % n), partition, settings) for t, n in answers.items()]
-                if max(ends) > 0:
-                    found[partition] = max(ends)
+                places = [Partition(topic, partition.number % n) for topic, n in answers.items()]
+                end = max(_last_answer(reader, place, partition, settings) for place in places)
+                if end:
+                    found[partition] = end
                     _LOG.warning(
-                        "%s: the group has no committed offset; its answers end at %s", name(partition), f"{max(ends):,}",
+                        "%s: the group has no committed offset; its answers end at %s", name(partition), f"{end:,}",
                         extra={"event": "offsets expired"},
                     )  # fmt: skip
         finally:

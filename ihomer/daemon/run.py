@@ -80,7 +80,11 @@ def run(settings: Settings) -> int:
 
 
 def sessions(
-    make: Callable[[], Session], settings: Settings, status: Status, stopping: Stopping, clock: Callable[[], float] = time.monotonic
+    make: Callable[[], Session],
+    settings: Settings,
+    status: Status,
+    stopping: Stopping,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Run one session after the other until the daemon is asked to stop.
 

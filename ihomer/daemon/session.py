@@ -1,7 +1,7 @@
 """One session of the daemon: from where it left off, until it is asked to stop or something fails.
 
-Whatever fails on the way to the broker ends a session, and the next one begins as after a kill: from what is checkpointed and what
-is published. There is one way to recover, and it is used all the time.
+Whatever fails on the way to the broker ends a session, and the next one begins as after a kill: from what is checkpointed and
+what is published. There is one way to recover, and it is used all the time.
 """
 
 from __future__ import annotations
