@@ -83,7 +83,7 @@ def command(*, topic: str | None, config: Path | None, check: bool, parameters: 
         if check:
             click.echo(shown_text(made))
         if problems := surrounding_problems(made.settings):
-            raise SettingsError(problems).from_(made.origins)
+            raise SettingsError(problems).with_origins(made.origins)
     except SettingsError as error:
         for problem in error.problems:
             click.echo(f"Error: {problem}", err=True)
@@ -129,7 +129,7 @@ def _run(made: Configured) -> int:
     try:
         return run(settings)
     except SettingsError as error:  # what only turns out when it is used: a port that is taken
-        for problem in error.from_(made.origins).problems:
+        for problem in error.with_origins(made.origins).problems:
             log.error(str(problem), extra={"event": "configuration"})  # noqa: TRY400
         return ExitCode.CONFIGURATION
     except Exception:

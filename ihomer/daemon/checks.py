@@ -48,7 +48,7 @@ def checked_cluster(cluster: ClusterSettings) -> ClusterSettings:
     return cluster
 
 
-def shown(setting: Setting, value: object) -> str:
+def as_found(setting: Setting, value: object) -> str:
     """Return how a value is shown in an error: no secrets, not endless."""
     text = MASK if setting.secret and value else masked(repr(value))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
@@ -65,7 +65,7 @@ def _by_themselves(settings: Sequence[Setting], value_of: Callable[[Setting], An
         except ValueError:
             right = False
         if not right:
-            found.append(Problem(setting.name, shown(setting, value), expected.expected or setting.kind.what))
+            found.append(Problem(setting.name, as_found(setting, value), expected.expected or setting.kind.what))
     return found
 
 

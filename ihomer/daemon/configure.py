@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ihomer.daemon.checks import shown
+from ihomer.daemon.checks import as_found
 from ihomer.daemon.kinds import TABLE
 from ihomer.daemon.problems import Problem, SettingsError
 from ihomer.daemon.setting import PREFIX, Setting, by_name
@@ -89,7 +89,7 @@ def configured(
         try:
             value: Any = setting.kind.of_text(str(given.value)) if given.is_text else setting.kind.of_value(given.value)
         except (ValueError, RecursionError):  # the latter: JSON that is nested without end
-            bad[given.name] = Problem(given.name, shown(setting, given.value), setting.kind.what, given.origin)
+            bad[given.name] = Problem(given.name, as_found(setting, given.value), setting.kind.what, given.origin)
             continue
         if setting.kind is TABLE and given.name in values:
             values[given.name] = {**values[given.name], **value}
@@ -104,7 +104,7 @@ def configured(
         # Those that are wrong get a value that is right, so that all others are looked at, too.
         settings = _made({name: value for name, value in values.items() if name not in bad} | _fill(known, bad))
     except SettingsError as error:
-        found += [problem for problem in error.from_(origins).problems if problem.setting not in bad]
+        found += [problem for problem in error.with_origins(origins).problems if problem.setting not in bad]
     if found:
         raise SettingsError(found)
     return Configured(settings, origins)

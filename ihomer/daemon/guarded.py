@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 _LOG = logging.getLogger(__name__)
 
 #: Questions that are answered at the same time; others wait until one of these is done.
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 32
 #: Seconds in which a question must have come in whole, and in which its answer must be taken.
 _PATIENCE: Final = 1.0
 #: A question's line and headers; those of browsers have some 2 KB.

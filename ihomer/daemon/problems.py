@@ -49,6 +49,6 @@ class SettingsError(ValueError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
-    def from_(self, origins: Mapping[str, str]) -> SettingsError:
+    def with_origins(self, origins: Mapping[str, str]) -> SettingsError:
         """Return the same error, in which every problem says where the value came from (setting -> origin)."""
         return SettingsError(p._replace(origin=p.origin or origins.get(p.setting, "")) for p in self.problems)
