@@ -92,6 +92,10 @@ class NameTable:
         return self.slots, self.hashes, self.ends, self.letters, self.columns
 
 
+#: The arrays for blocks of fewer bytes are used again: making them would take as long as reading one message.
+_SMALL = 1 << 12
+
+
 class BlockParser:
     """Reads regular lines of a block; stops at every other one.
 
@@ -106,13 +110,32 @@ class BlockParser:
         self._feature_table, self._label_table = NameTable(features), NameTable(labels)
         self._state = np.zeros(N_STATE, np.int64)
         self._scratch = sorting_scratch(0)
+        self._small = False
 
-    def begin(self, block: bytes, line: int) -> None:
-        """Take up a block of lines, valid UTF-8 that ends with a newline; `line` is the number of the first."""
+    def begin(self, block: bytes, line: int, times: npt.NDArray[np.float64] | None = None) -> None:
+        """Take up a block of lines.
+
+        Parameters
+        ----------
+        block
+            Valid UTF-8 that ends with a newline.
+        line
+            The number of the first line.
+        times
+            A time for every line, for rows that have none of their own.
+        """
         self._block, self._data = block, np.frombuffer(block, np.uint8)
-        self._state[AT], self._state[LINE], self._state[ROWS] = 0, line, 0
-        n = newlines(block)
-        cells, labels = len(block) // 5 + 1, len(block) // 3 + 1  # the shortest are `"":0,` and `"",`
+        self._state[:ROWS + 1] = 0, line, 0
+        self._first, self._given = line, times
+        small = len(block) <= _SMALL
+        if not (small and self._small):
+            self._make_room(max(len(block), _SMALL), _SMALL if small else newlines(block))
+            self._small = small
+
+    def _make_room(self, size: int, n: int) -> None:
+        """Make the arrays for a block of so many bytes and lines."""
+        self._size = size
+        cells, labels = size // 5 + 1, size // 3 + 1  # the shortest are `"":0,` and `"",`
         self._indptr, self._label_indptr = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
         self._ids, self._values = np.empty(cells, np.int32), np.empty(cells, np.float32)
         self._label_ids, self._status = np.empty(labels, np.int32), np.empty(n, np.uint8)
@@ -135,7 +158,8 @@ class BlockParser:
         state[WIDTH] = width
         first = int(state[ROWS])
         if width and self._dense.shape[1] != width:
-            self._dense = np.empty((len(self._status), width), np.float32)
+            # A vector takes two bytes a number at least.
+            self._dense = np.empty((min(len(self._status), self._size // (2 * width) + 1), width), np.float32)
         why = parse_json(
             self._data,
             state,
@@ -188,15 +212,19 @@ class BlockParser:
         )
 
     def _spanned(self, first: int, stop: int, at: int) -> list[object] | None:
-        spans = self._spans[first:stop, at : at + 2]
-        if not spans.any():
+        spans = self._spans[first:stop, at : at + 2].tolist()
+        if not any(b for _, b in spans):
             return None
         block = self._block
-        return [orjson.loads(block[a:b]) if b else None for a, b in spans.tolist()]
+        return [orjson.loads(block[a:b]) if b else None for a, b in spans]
 
     def _times(self, first: int, stop: int) -> npt.NDArray[np.float64] | None:
-        times = self._spanned(first, stop, 2)
-        return None if times is None else np.array(times, np.float64)  # None is NaN
+        own = self._spanned(first, stop, 2)
+        times = None if own is None else np.array(own, np.float64)  # None is NaN
+        if self._given is None:
+            return times
+        given = self._given[self._lines[first:stop] - self._first]
+        return given if times is None else np.where(np.isnan(times), given, times)
 
 
 def _room(array: npt.NDArray[T], n: int) -> npt.NDArray[T]:

@@ -22,6 +22,8 @@ CHUNK = 1 << 20
 #: A line longer than this is an error: no reader needs such rows, and memory stays bounded.
 MAX_LINE = 64 << 20
 _NEWLINE = 10
+#: Bytes of a block from which on an array counts faster.
+_LONG = 1 << 14
 
 
 class ByteSource:
@@ -216,13 +218,15 @@ def line_blocks(source: ByteSource, size: int = CHUNK) -> Iterator[tuple[bytes, 
 
 
 def newlines(block: bytes) -> int:
-    r"""Return how many newlines there are: as `block.count`, in a fifth of the time.
+    r"""Return how many newlines there are: as `block.count`, of a long one in a fifth of the time.
 
     Examples
     --------
     >>> newlines(b"one\ntwo")
     1
     """
+    if len(block) < _LONG:
+        return block.count(b"\n")
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == _NEWLINE))
 
 

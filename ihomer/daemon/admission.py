@@ -99,11 +99,6 @@ class Admission:
             raise Refused("new names", f"found {why}")
         return Admitted(message._replace(x=x), n_features, n_labels)
 
-    def check_size(self, features: int, labels: int) -> None:
-        """Raise Refused if an instance may not hold so many features or labels."""
-        self._few("features", features)
-        self._few("labels", labels)
-
     def _few(self, kind: str, n: int) -> None:
         most: int = getattr(self._limits, kind)
         if n > most:

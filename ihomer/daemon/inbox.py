@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ihomer.daemon.admission import KEY_LETTERS, Admission, Refused
 from ihomer.daemon.minute import Minute
@@ -133,13 +132,13 @@ class Inbox:
             at = first
             while at < stop:
                 at = self._block(records, at, stop, pieces, bad)
-        batch = joined(pieces or [self._rows.take()])
-        return Taken(replace(batch, times=_times(batch, records)), bad)
+        return Taken(joined(pieces or [self._rows.take()]), bad)
 
     def _block(self, records: Sequence[Record], first: int, stop: int, pieces: list[Batch], bad: list[Bad]) -> int:
         """Read records from `first` on; return where to go on: `stop`, or where a fresh vocabulary begins."""
         parser, rows = self._parser, self._rows
-        parser.begin(_joined(records[first:stop], self.limits.message_bytes), first)
+        times = np.array([record.time for record in records[first:stop]], np.float64)
+        parser.begin(_joined(records[first:stop], self.limits.message_bytes), first, times)
         while not parser.ended:
             if rows.width is not None:
                 batch, irregular = parser.parse(rows.width)
@@ -177,7 +176,9 @@ class Inbox:
             message = decode(value)
         except MessageError as error:
             raise Refused("json" if error.column else "instance", error.what) from None
-        self._minute.note([record.time if message.time != message.time else message.time])
+        if message.time != message.time:  # NaN
+            message = message._replace(time=record.time)
+        self._minute.note([message.time])
         message, n_features, n_labels = self._admission.check(message, self._width)
         try:
             self._rows.put(message, i)
@@ -191,28 +192,30 @@ class Inbox:
     def _within_limits(self, batch: Batch, records: Sequence[Record], bad: list[Bad]) -> Batch:
         """Return the rows that the kernel read without those that hold too much; all their names are known."""
         assert batch.places is not None
-        self._minute.note(_times(batch, records).tolist())
-        features = np.diff(batch.indptr) + (self._width or 0)
-        labels = np.diff(batch.label_indptr)
-        strange = (features > self.limits.features) | (labels > self.limits.labels)
+        assert batch.times is not None
+        self._minute.note(batch.times.tolist())
+        limits, width = self.limits, self._width or 0
+        strange: set[int] = set()
+        if len(batch.indices) + width > limits.features:  # or no row has so many
+            strange.update(np.flatnonzero(np.diff(batch.indptr) + width > limits.features).tolist())
+        if len(batch.label_indices) > limits.labels:
+            strange.update(np.flatnonzero(np.diff(batch.label_indptr) > limits.labels).tolist())
         if batch.keys is not None:
-            strange |= [type(key) is str and len(key) > KEY_LETTERS for key in batch.keys]
-        if self._features.old_categories:  # what is missing stands for many columns
+            strange.update(i for i, key in enumerate(batch.keys) if type(key) is str and len(key) > KEY_LETTERS)
+        if self._features.old_categories:  # what is missing may stand for many columns
             at = np.flatnonzero(np.isnan(batch.values))
-            strange[np.searchsorted(batch.indptr, at, side="right") - 1] = True
-        if not strange.any():
+            strange.update((np.searchsorted(batch.indptr, at, side="right") - 1).tolist())
+        if not strange:
             return batch
-        for row in np.flatnonzero(strange).tolist():
+        stay = np.ones(len(batch), np.bool_)
+        for row in sorted(strange):
             i = int(batch.places[row])
-            value = records[i].value
-            assert value is not None
             try:
-                self._admission.check(decode(value), self._width)
+                self._admission.check(decode(records[i].value or b""), self._width)
             except Refused as why:
                 bad.append(_bad(records[i], i, why))
-            else:
-                strange[row] = False
-        return select_rows(batch, np.flatnonzero(~strange))
+                stay[row] = False
+        return select_rows(batch, np.flatnonzero(stay))
 
     # ------------------------------------------------------------------ state
 
@@ -273,14 +276,3 @@ def _is_text(block: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _times(batch: Batch, records: Sequence[Record]) -> npt.NDArray[np.float64]:
-    """Return the times of all rows: their own, or that of the record."""
-    assert batch.places is not None
-    if batch.times is None:
-        return np.array([records[i].time for i in batch.places.tolist()], np.float64)
-    times = batch.times.copy()
-    for row in np.flatnonzero(np.isnan(times)).tolist():
-        times[row] = records[batch.places[row]].time
-    return times

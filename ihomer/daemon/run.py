@@ -17,6 +17,7 @@ from ihomer.daemon.serving import Serving
 from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
 from ihomer.daemon.store import Store
+from ihomer.daemon.warming import warm
 from streams.kafka.connect import connect
 from streams.kafka.errors import FencedError, TransportError
 
@@ -61,6 +62,8 @@ def run(settings: Settings) -> int:
                     store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
                     store.lock()
                     held.callback(store.close)
+                with stopping.nothing_to_lose():
+                    warm(settings)
                 client = connect(settings.cluster)
                 held.callback(client.close)
 

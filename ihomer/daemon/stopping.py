@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -37,6 +39,7 @@ class Stopping:
         self._event = threading.Event()
         self._thread: threading.Thread | None = None
         self._before: dict[signal.Signals, object] = {}
+        self._free = False
         self._pipe = (-1, -1)
         self._wakeup_before = -1
 
@@ -48,6 +51,15 @@ class Stopping:
     def ask(self) -> None:
         """Ask for an end in order, as the first signal does."""
         self._event.set()
+
+    @contextmanager
+    def nothing_to_lose(self) -> Iterator[None]:
+        """While inside, the first signal ends the process at once, as stopped in order: for work that nobody can wait for."""
+        self._free = True
+        try:
+            yield
+        finally:
+            self._free = False
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until an end is asked for; return whether it is."""
@@ -81,6 +93,8 @@ class Stopping:
         while (number := os.read(pipe, 1)) != _LAST:
             if number[0] not in _SIGNALS:
                 continue  # one that somebody else handles
+            if self._free:
+                os._exit(ExitCode.STOPPED)
             if self.signal:
                 os._exit(ExitCode.STOPPED_AT_ONCE)
             # Nothing is logged here: a log that waits for its reader would keep the second signal waiting, too.
