@@ -69,9 +69,7 @@ class Score:
         self._settle()
         self._add(batch, predictions)
 
-    def update_late(
-        self, labels: Collection[Name], top: Collection[Name], y: Collection[Name] | Mapping[Name, bool]
-    ) -> None:
+    def update_late(self, labels: Collection[Name], top: Collection[Name], y: Collection[Name] | Mapping[Name, bool]) -> None:
         """Score what was predicted for a row when it came.
 
         Parameters
