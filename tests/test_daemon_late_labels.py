@@ -56,7 +56,8 @@ def plain(due):
     if due is None or isinstance(due, str):
         return due
     assert due.message.key is not None
-    return due.message.x["f"], due.message.y, due.message.time, due.predicted
+    time = None if math.isnan(due.message.time) else due.message.time
+    return due.message.x["f"], due.message.y, time, due.predicted
 
 
 @settings(max_examples=400, deadline=None)

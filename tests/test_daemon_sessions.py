@@ -179,9 +179,9 @@ def test_too_many_bad_messages_end_it_again_and_again_until_the_limit_is_raised(
     rig = Rig(tmp_path, limits=Limits(bad_run=5))
     rig.produce([*messages(7), *[b"{"] * 5, *messages(30)])
     for _ in range(2):
-        with pytest.raises(TooManyBadError, match=r"6 messages in a row are bad \(limit: 5\); the last: rows\[0\], offset 12"):
+        with pytest.raises(TooManyBadError, match=r"5 messages in a row are bad \(limit: 5\); the last: rows\[0\], offset 11"):
             rig.finish()
-    assert len({dict(r.headers)["ihomer-source-offset"] for r in rig.read("rows.dead-letters")}) == 6
+    assert len({dict(r.headers)["ihomer-source-offset"] for r in rig.read("rows.dead-letters")}) == 5
     rig.settings = replace(rig.settings, limits=Limits(bad_run=50))
     rig.finish()
     assert set(rig.answered()) == rig.records()
@@ -208,7 +208,7 @@ def test_a_checkpoint_that_cannot_be_written_ends_nothing(tmp_path, monkeypatch)
 
     def room_again() -> bool:
         nonlocal full
-        if rig.status.checkpoint_failures and rig.all_read():
+        if full and rig.status.checkpoint_failures and rig.all_read():
             assert "No space left" in rig.status.problem
             full = False
         return not full and rig.status.checkpoints > 0

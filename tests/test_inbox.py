@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ihomer import IHOMER
-from ihomer.checkpoint.decode import tree_of
 from ihomer.daemon.inbox import KINDS, Inbox
 from ihomer.daemon.settings import Limits
 from streams.kafka.protocol import Record

@@ -44,11 +44,12 @@ for kill in range(40):
         finally:
             os._exit(3)
     os.close(writer)
-    time.sleep(draw.uniform(0.0, 0.04))
-    os.kill(pid, signal.SIGKILL)
-    assert os.waitpid(pid, 0)[1] == signal.SIGKILL, "the writer ended by itself"
     with open(reader, "rb") as said:
-        acknowledged = [int(line) for line in said]
+        acknowledged = [int(said.readline()) for _ in range(draw.randrange(4))]  # however slow the machine is
+        time.sleep(draw.uniform(0.0, 0.02))
+        os.kill(pid, signal.SIGKILL)
+        assert os.waitpid(pid, 0)[1] == signal.SIGKILL, "the writer ended by itself"
+        acknowledged += [int(line) for line in said]
     halves += any(name.endswith(".tmp") for name in os.listdir(directory))
     store = Store(directory, keep=2)
     store.lock()
@@ -65,9 +66,9 @@ for kill in range(40):
         known = tree["i"]
     names = os.listdir(directory)
     assert not [name for name in names if name.endswith(".tmp")], names
-    assert len(names) <= 4, names  # the lock, two that are kept, one more if it died before it removed the oldest
+    assert len(names) <= 3, names  # the lock, and two that are kept
     store.close()
-assert known > 40 and halves > 3, (known, halves)  # they were killed at work
+assert known > 20 and halves > 3, (known, halves)  # they were killed at work
 """
 
 

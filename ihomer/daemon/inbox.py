@@ -15,7 +15,7 @@ from ihomer.daemon.settings import Limits
 from streams.batch import Batch
 from streams.json_parse import BlockParser
 from streams.kafka.protocol import Record
-from streams.message import MessageError, MessageRows, decode
+from streams.message import Message, MessageError, MessageRows, decode
 from streams.rebase import joined
 from streams.select import select_rows
 from streams.sources import newlines
@@ -134,6 +134,29 @@ class Inbox:
                 at = self._block(records, at, stop, pieces, bad)
         return Taken(joined(pieces or [self._rows.take()]), bad)
 
+    def admit(self, messages: Sequence[Message], records: Sequence[Record]) -> Taken:
+        """Return the rows of some messages that are decoded already, and what is wrong with the others.
+
+        Parameters
+        ----------
+        messages
+            As `streams.message.decode` returns them, with times.
+        records
+            Of each the record that brought it.
+        """
+        pieces: list[Batch] = []
+        bad: list[Bad] = []
+        for i, message in enumerate(messages):
+            try:
+                self._add(message, i)
+            except Refused as why:
+                bad.append(_bad(records[i], i, why))
+                continue
+            if self._features.turn() | self._labels.turn():
+                pieces.append(self._rows.take())
+                self._begin()
+        return Taken(joined([*pieces, self._rows.take()]), bad)
+
     def _block(self, records: Sequence[Record], first: int, stop: int, pieces: list[Batch], bad: list[Bad]) -> int:
         """Read records from `first` on; return where to go on: `stop`, or where a fresh vocabulary begins."""
         parser, rows = self._parser, self._rows
@@ -178,6 +201,10 @@ class Inbox:
             raise Refused("json" if error.column else "instance", error.what) from None
         if message.time != message.time:  # NaN
             message = message._replace(time=record.time)
+        self._add(message, i)
+
+    def _add(self, message: Message, i: int) -> None:
+        """Add the row of one message, or raise Refused."""
         self._minute.note([message.time])
         message, n_features, n_labels = self._admission.check(message, self._width)
         try:

@@ -256,7 +256,7 @@ class LateLabels:
 
 def _row(value: bytes, y: Any, time: float) -> Message:
     x, _, key, _ = decode(value)
-    return Message(x, y, key, time)
+    return Message(x, y, key, time if time > -math.inf else math.nan)
 
 
 def _json(value: object) -> bytes:

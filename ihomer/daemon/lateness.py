@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from ihomer.daemon.inbox import Bad
 from ihomer.daemon.late_labels import Due, LateLabels, Predicted
 from ihomer.daemon.places import name
 from streams.kafka.protocol import Partition, Record
 from streams.message import MessageError
+from streams.names import sort_key
 
 if TYPE_CHECKING:
     from ihomer.daemon.inbox import Inbox
@@ -69,7 +68,7 @@ class Lateness:
             if key is None:
                 self._count("without id")
                 continue
-            predicted = Predicted([*predictions.label_set(i)], [label for label, _ in predictions.ranking(i)])
+            predicted = Predicted(sorted(predictions.label_set(i), key=sort_key), [label for label, _ in predictions.ranking(i)])
             value = records[index].value
             assert isinstance(key, (str, int, float))
             assert value is not None
@@ -101,8 +100,7 @@ class Lateness:
             else:
                 self._due.append((index, found))
         due, self._due = self._due, []
-        whole = [records[index]._replace(value=_joined(one)) for index, one in due]
-        taken = self._inbox.take(whole)
+        taken = self._inbox.admit([one.message for _, one in due], [records[index] for index, _ in due])
         bad += [Bad(due[one.index][0], one.kind, one.what) for one in taken.bad]
         assert taken.batch.places is not None
         good = taken.batch.places.tolist()
@@ -129,13 +127,6 @@ class Lateness:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         self._late.restore(state)
-
-
-def _joined(due: Due) -> bytes:
-    """Return an instance with its labels as one message: so the limits are those of all messages."""
-    x, y, _, time = due.message
-    message = {"x": x, "y": y} if time != time else {"x": x, "y": y, "t": time}  # noqa: PLR0124 (NaN)
-    return orjson.dumps(message)
 
 
 def _place(record: Record) -> str:

@@ -102,7 +102,9 @@ class Learner:
             assert learned.batch.places is not None
             before = self.model.n_instances
             for i, predicted in enumerate(learned.predicted):
-                self.score.update_late(predicted.labels, predicted.top, learned.batch.y(i))
+                y = learned.batch.y(i)
+                assert y is not None
+                self.score.update_late(predicted.labels, predicted.top, y)
             self.model.learn_many(learned.batch)
             self.status.learned += len(learned.batch)
             yield from self._happened(before, learned.batch.places.tolist())

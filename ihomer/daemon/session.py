@@ -132,6 +132,7 @@ class Session(ABC):
         self.began = True
         self._discovered_at = self._observed_at = self._clock()
         self._tell_state()
+        self._tell_gaps()
         self.status.problem = ""
 
     @property

@@ -31,8 +31,8 @@ class NoGoodCheckpointError(CheckpointError):
 class Store:
     """Writes and reads the checkpoints of one learner, who holds the directory by a lock.
 
-    A file that is damaged is never deleted and never used; one that is good is removed only when `keep` newer ones
-    are on the disk.
+    A file that is found damaged is never deleted and never used; others are removed only when `keep` newer ones are on
+    the disk, of which the newest is good.
 
     Parameters
     ----------
@@ -123,7 +123,8 @@ class Store:
     def read(self) -> tuple[Any, Path] | None:
         """Return the newest good checkpoint and where it stands; None if there never was one.
 
-        Newer ones that are damaged are set aside (``*.damaged``), logged as warnings and listed in `damaged`.
+        Newer ones that are damaged are set aside (``*.damaged``), logged as warnings and listed in `damaged`; older ones
+        beyond `keep` are removed.
 
         Raises
         ------
@@ -153,6 +154,7 @@ class Store:
             else:
                 for damaged, why in bad:
                     self._put_aside(damaged, why, instead=path)
+                self._remove_old()  # a writer that was killed at the wrong moment left one too many
                 return tree, path
         bad += [(path, "was set aside as damaged") for _, path in reversed(_set_aside(self.directory))]
         if not bad:

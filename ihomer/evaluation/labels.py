@@ -94,6 +94,8 @@ class Renaming:
 
     def __call__(self, source: Vocabulary, ids: Ints) -> Ints:
         """Return the ids of the same names in `target`, in an array of its own; -1 stays -1."""
+        if source is self.target:
+            return ids.copy()
         if source is not self._source:
             self._forget(source)
         renamed = self._lookup(ids)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from ihomer.checkpoint.vocabulary import vocabulary_from_state, vocabulary_state
 from ihomer.evaluation import measures
 from ihomer.evaluation.labels import Renaming, vocabulary_of
+from ihomer.evaluation.retired import RetiredLabels
 from ihomer.evaluation.tallies import Cumulative, Faded, Scored, Tally, Windowed, taller
 from ihomer.kernels import metrics as kernels
 from streams.batch import UNLABELLED, Batch
@@ -98,6 +100,7 @@ class Metrics:
         self.vocabulary = Vocabulary()
         #: Rows so far, and those of them that could not be scored.
         self.rows = self.unlabelled_rows = 0
+        self._retired = RetiredLabels()
         self._met = np.zeros(0, np.uint8)
         self._entered = self._entered_declared = 0  # labels of the vocabulary that room was made for
         self._marks = np.zeros(0, np.int64)
@@ -168,12 +171,79 @@ class Metrics:
     @property
     def n_labels(self) -> int:
         """Labels of the evaluation: declared or met."""
-        return len(self._declared) + int(np.count_nonzero(self._met)) - self._entered_declared
+        return len(self._declared) + int(np.count_nonzero(self._met)) - self._entered_declared + self._retired.labels
 
     @property
     def unknown_cells(self) -> int:
         """Cells (row, label) that were left out because their truth is not known."""
         return round(measures.unknown_cells(self._cumulative.sums, self.n_labels))
+
+    def retire(self, most: int) -> None:
+        """If more than `most` labels are held, close the counts of those that were true, or known, the longest ago.
+
+        About half of `most` stay, and those in the window. The counts of the others still are in all averages, but a
+        label that comes back after that begins anew, as another label. So what is held is bounded however many labels
+        come and go. To be called at fixed rows: then values do not depend on how rows are cut into batches.
+
+        Raises
+        ------
+        ValueError
+            If labels were declared or values fade: neither can lose labels.
+        """
+        if len(self._declared) or self._faded is not None:
+            raise ValueError("labels cannot be retired: some were declared, or values fade")
+        n = len(self.vocabulary)
+        if n <= most:
+            return
+        # Labels with one mark stay or go together: what else tells them apart, ids, follows the cuts of the batches.
+        at = n - max(most // 2, 1)
+        bound = np.partition(self._marks[:n], at)[at]
+        stays = self._marks[:n] > bound
+        if self._windowed is not None:
+            stays |= self._windowed.counts[:n].any(axis=1)
+        self._retired.add(self._cumulative.counts[:n][~stays & (self._met[:n] > 0)])
+        positions = np.flatnonzero(stays)
+        for tally in self._tallies():
+            tally.keep(positions)
+        self._met, self._marks = self._met[positions], self._marks[positions]
+        self._enter(Vocabulary([self.vocabulary.name(i) for i in positions.tolist()]))
+
+    def state(self) -> dict[str, Any]:
+        """Return all that was counted as plain values and arrays; the parameters are not in it."""
+        n = len(self.vocabulary)
+        return {
+            "vocabulary": vocabulary_state(self.vocabulary),
+            "rows": self.rows,
+            "unlabelled_rows": self.unlabelled_rows,
+            "met": self._met[:n].copy(),
+            "marks": self._marks[:n].copy(),
+            "retired": self._retired.state(),
+            "tallies": [tally.state(n) for tally in self._tallies()],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Become, to the bit, what `state` was taken from, which had the same parameters.
+
+        Raises
+        ------
+        ValueError
+            If it had other forms, or another window.
+        """
+        if len(state["tallies"]) != len(self._tallies()):
+            raise ValueError(f"the state has {len(state['tallies'])} forms of the metrics, expected {len(self._tallies())}")
+        for tally, saved in zip(self._tallies(), state["tallies"], strict=True):
+            tally.restore(saved)
+        self.rows, self.unlabelled_rows = state["rows"], state["unlabelled_rows"]
+        self._met, self._marks = state["met"].copy(), state["marks"].copy()
+        self._retired.restore(state["retired"])
+        self._enter(vocabulary_from_state(state["vocabulary"]))
+
+    def _enter(self, vocabulary: Vocabulary) -> None:
+        """Let `vocabulary` be that of the arrays."""
+        self.vocabulary = vocabulary
+        self._truth, self._predicted = Renaming(vocabulary), Renaming(vocabulary)
+        self._entered = self._entered_declared = 0
+        self._grow()
 
     def _tallies(self) -> list[Tally]:
         return [tally for tally in (self._cumulative, self._windowed, self._faded) if tally is not None]
@@ -181,7 +251,11 @@ class Metrics:
     def _values(self, tally: Tally) -> dict[str, float]:
         counts, sums, rows = tally.totals()
         n = len(self.vocabulary)
-        return measures.measures(counts[:n][self._met[:n] > 0], sums, rows, self.n_labels)
+        values = measures.measures(counts[:n][self._met[:n] > 0], sums, rows, self.n_labels)
+        if tally is not self._cumulative:
+            return values
+        cells = rows * self.n_labels - measures.unknown_cells(sums, self.n_labels)
+        return self._retired.added_to(values, self.n_labels, cells)
 
     def _grow(self) -> None:
         n = len(self.vocabulary)

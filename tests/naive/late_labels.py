@@ -75,7 +75,7 @@ class LateTwin:
         if early:
             self.kept["early"].remove(early)
             fresh.truth = early.truth
-            due = (early.truth, time, predicted)
+            due = (early.truth, self.told(time), predicted)
         if isinstance(fresh.truth, list):
             fresh.time = early.time
             self.kept["taught"].append(fresh)
@@ -110,13 +110,17 @@ class LateTwin:
         if found in self.kept["early"]:
             self.tidy()
             return "repeated" if found.truth == before else "unknown"
-        answer = "repeated" if whole or new == {} else (new, found.time, found.predicted)
+        answer = "repeated" if whole or new == {} else (new, self.told(found.time), found.predicted)
         if isinstance(found.truth, list) and not whole:
             self.kept["rows"].remove(found)
             found.time, found.number = time, self.number
             self.kept["taught"].append(found)
         self.tidy()
         return answer
+
+    @staticmethod
+    def told(time):
+        return None if time == -math.inf else time  # as long as no message said a time, there is none
 
     @staticmethod
     def said(truth, name):
