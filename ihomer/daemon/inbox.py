@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,10 @@ class Inbox:
             at = first
             while at < stop:
                 at = self._block(records, at, stop, pieces, bad)
-        return Taken(joined(pieces or [self._rows.take()]), bad)
+        batch = joined(pieces or [self._rows.take()])
+        if batch.times is None:
+            batch = replace(batch, times=np.full(len(batch), np.nan))
+        return Taken(batch, bad)
 
     def _block(self, records: Sequence[Record], first: int, stop: int, pieces: list[Batch], bad: list[Bad]) -> int:
         """Read records from `first` on; return where to go on: `stop`, or where a fresh vocabulary begins."""
