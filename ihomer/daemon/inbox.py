@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,10 @@ class Inbox:
             at = first
             while at < stop:
                 at = self._block(records, at, stop, pieces, bad)
-        return Taken(joined(pieces or [self._rows.take()]), bad)
+        batch = joined(pieces or [self._rows.take()])
+        if batch.times is None:
+            batch = replace(batch, times=np.full(len(batch), np.nan))
+        return Taken(batch, bad)
 
     def admit(self, messages: Sequence[Message], records: Sequence[Record]) -> Taken:
         """Return the rows of some messages that are decoded already, and what is wrong with the others.

@@ -18,7 +18,7 @@ from streams.kafka.protocol import Record
 def encode_predictions(
     batch: Batch, predictions: Predictions, records: Sequence[Record], versions: npt.NDArray[np.int64], top: int
 ) -> list[bytes]:
-    """Return the predictions for the rows of a batch, each as JSON that keeps to `prediction.schema.json`.
+    r"""Return the predictions for the rows of a batch, each as JSON that keeps to `prediction.schema.json`.
 
     Names of labels stay strings or numbers as they came, those of the predicted set in the order of the names as strings.
 
@@ -43,9 +43,9 @@ def encode_predictions(
     >>> said = Predictions(Vocabulary(["red", "blue"]), np.array([0, 1]), np.array([1], np.int32), ids, scores)
     >>> record = Record("fruit", 0, 41, 2.5, None, b"...")
     >>> [line] = encode_predictions(batch, said, [record], np.array([7]), top=5)
-    >>> line[:58], line[58:]
-    (b'{"predicted":["blue"],"top":[["blue",0.75],["red",0.125]],', 
-     b'"model_version":7,"source":{"topic":"fruit","partition":0,"offset":41}}')
+    >>> print(line[:58].decode(), line[58:].decode(), sep="\n")
+    {"predicted":["blue"],"top":[["blue",0.75],["red",0.125]],
+    "model_version":7,"source":{"topic":"fruit","partition":0,"offset":41}}
     """
     n = len(batch)
     places = range(n) if batch.places is None else batch.places.tolist()

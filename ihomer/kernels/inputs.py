@@ -59,6 +59,12 @@ def scale_row(indices, values, start, stop, regime, rows, largest, moments, met,
         if total > 0.0:
             norm = np.float32(1.0 / np.sqrt(total))
             rarity = np.float32(1.0 / np.sqrt(rare))
+            if np.isinf(norm) or np.isinf(rarity):
+                # Features that were near the largest float32 once, and are ordinary now: beyond what float32 can bring back.
+                for i in range(n):
+                    x[i] = np.float32(np.float64(x[i]) / np.sqrt(total))
+                    idf[i] = np.float32(np.float64(idf[i]) / np.sqrt(rare))
+                return n
             for i in range(n):
                 x[i] *= norm
                 idf[i] *= rarity
