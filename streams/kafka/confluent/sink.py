@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -136,7 +137,8 @@ class ConfluentSink:
     def close(self) -> None:
         """Flush nothing, let go of all connections."""
         self._producer.purge()
-        self._producer.flush(1)  # lets go of what was purged
+        with suppress(KafkaException, SystemError):
+            self._producer.flush(1)  # lets go of what was purged
         del self._producer
 
     def _keep_small(self, topic: str, size: int) -> None:

@@ -65,6 +65,7 @@ class ConfluentSource:
             "auto.offset.reset": "error",
             "allow.auto.create.topics": False,
             "partition.assignment.strategy": "cooperative-sticky",
+            "heartbeat.interval.ms": 1_000,  # so long may it take until a member hears that others come or go; 3 s by default
             "check.crcs": True,
             # The broker sends the first batch of a fetch however large it is, so the largest record always gets through.
             "fetch.message.max.bytes": max(limit, 1 << 20),
@@ -190,7 +191,7 @@ class ConfluentSource:
         if not offsets:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
-            answer = within(self._patience, self._consumer.commit, offsets=_theirs(offsets), asynchronous=False)
+            answer = self._consumer.commit(offsets=_theirs(offsets), asynchronous=False)
             for found in answer or ():
                 if found.error is not None:
                     raise KafkaException(found.error)

@@ -55,6 +55,7 @@ class KafkaPythonSource:
             auto_offset_reset="none",
             allow_auto_create_topics=False,
             partition_assignment_strategy=ASSIGNORS,
+            heartbeat_interval_ms=1_000,  # so long may it take until a member hears that others come or go; 3 s by default
             # The broker sends the first batch of a fetch however large it is, so the largest record always gets through; room for
             # one such record keeps several partitions going beside it.
             max_partition_fetch_bytes=max(limit, 1 << 20),
