@@ -41,9 +41,9 @@ def mortal_broker() -> Iterator[Broker | ContainerBroker]:
         yield own
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start_broker() -> Iterator[Callable[..., Broker]]:
-    """Starts brokers for one test with what `Broker` takes, as in ``start_broker(security="SASL_SSL")``; they need Java."""
+    """Starts brokers for the tests of one file, with what `Broker` takes, as in ``start_broker("SASL_SSL")``; needs Java."""
     with ExitStack() as brokers:
         yield lambda *how, **more: brokers.enter_context(started(lambda: Broker(*how, **more)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -46,9 +47,12 @@ class Cluster:
         return name
 
     def add_partitions(self, topic: str, partitions: int) -> None:
-        """Let `topic` have `partitions` partitions, more than it has."""
+        """Let `topic` have `partitions` partitions, more than it has; each has a leader on return."""
         with self._admin() as admin:
             admin.create_partitions({topic: partitions})
+            # Granted is not there yet: until then clients are told of the old ones.
+            while len(admin.describe_topics([topic])[0]["partitions"]) < partitions:
+                time.sleep(0.01)
             admin.wait_for_topics([topic])
 
     def close(self) -> None:

@@ -77,7 +77,7 @@ class ContainerBroker(Cluster):
         from kafka.errors import KafkaError
 
         try:
-            # Docker's own proxy takes the connection before the broker is there: only an answer counts.
+            # Docker's own proxy may take the connection before the broker is there: only an answer counts.
             socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
             with self._admin() as admin:
                 return bool(admin.describe_cluster()["brokers"])
