@@ -1,0 +1,199 @@
+"""A Kafka topic as a stream: one instance a record, in the message format of `streams.message`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from streams.batch import Batch
+from streams.concatenate import in_batches_of
+from streams.errors import BadRows, RowError, StreamError
+from streams.json_blocks import MessageBlocks
+from streams.kafka.bad_record import RecordError
+from streams.kafka.errors import OffsetOutOfRangeError
+from streams.kafka.in_order import MOST, WAIT, InOrder
+from streams.kafka.protocol import Client, Partition, Record, Source
+from streams.kafka.spec import Start
+from streams.kafka.topics import check_is_there
+from streams.stream import ROWS, Stream
+
+#: Bytes of messages that a kernel reads at a time.
+_BLOCK = 1 << 20
+
+
+class KafkaStream(Stream):
+    """The messages of a topic; reads only, and commits nothing.
+
+    It ends where the topic ended when the stream was opened, so a second reading is the same. The partitions are merged
+    by the timestamps of their records (see `streams.kafka.in_order`): the same records in the same partitions are the
+    same stream, whatever was fetched first. Records of transactions that were not committed are left out.
+
+    Rows have no number that is known ahead (offsets are also given to marks of transactions, and compaction leaves
+    gaps), so `length` is None; `progress` goes by offsets. The places of rows are the offsets in their partitions; their
+    times are the `t` of the messages, not the timestamps of the records.
+
+    Parameters
+    ----------
+    client
+        Of the cluster; it is the caller's to close.
+    topic
+        Which topic.
+    bad_rows
+        The policy for records that are not instances; the first one is raised (`RecordError`) if not given.
+    start
+        Where reading begins in each partition: ``earliest``, ``latest``, an offset, or the first record that is not
+        earlier than a time (the records before it are read, and left out).
+    endless
+        Wait for records for ever. Those that are there at the beginning are merged as above, later ones come as they
+        arrive, in batches that may be small; such a stream can be read only once. New partitions are not seen.
+    partitions
+        Which are read; None: all there are.
+    patience
+        Seconds without any record, although there are more, after which that is an error.
+
+    Raises
+    ------
+    StreamError
+        If there is no such topic or partition, the place to begin is not kept, or the cluster cannot be reached.
+
+    Examples
+    --------
+    >>> from streams.kafka.connect import connect
+    >>> from streams.kafka.settings import ClusterSettings
+    >>> client = connect(ClusterSettings("localhost:9092"))          # doctest: +SKIP
+    >>> next(KafkaStream(client, "orders").sets())                   # doctest: +SKIP
+    ({'colour': 'red'}, {'apple'})
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        topic: str,
+        bad_rows: BadRows | None = None,
+        *,
+        start: Start = "earliest",
+        endless: bool = False,
+        partitions: Sequence[int] | None = None,
+        patience: float = 30.0,
+    ) -> None:
+        super().__init__(f"kafka:{topic}", bad_rows)
+        self.client, self.topic, self.endless, self.patience = client, topic, endless, patience
+        self.rewinds = not endless
+        with closing(client.source()) as source:
+            bounds = source.bounds(self._partitions(source, partitions))
+        self._since = start.timestamp() if isinstance(start, datetime) else None
+        self._begins = {partition: _begin(partition, start, *bounds[partition]) for partition in sorted(bounds)}
+        self._ends = {partition: end for partition, (_, end) in bounds.items()}
+        self._reached = dict(self._begins)
+        self._begun = False
+        #: Length of the vectors if x is an array, 0 if it is an object, None before the first row.
+        self.width: int | None = None
+
+    def _partitions(self, source: Source, wanted: Sequence[int] | None) -> list[Partition]:
+        there = source.partitions(self.topic)
+        if not there:
+            check_is_there(self.client, self.topic)
+        for number in wanted or ():
+            if number not in there:
+                raise StreamError(f"{self.name}: there is no partition {number}, expected 0 to {max(there)}")
+        return [Partition(self.topic, number) for number in (there if wanted is None else wanted)]
+
+    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
+        """Yield all rows, in order, `rows` a batch; of an endless stream at most so many, without waiting for them.
+
+        Raises
+        ------
+        StreamError
+            If a record is not an instance (RecordError), or the cluster cannot be reached; the rows before it have been
+            yielded.
+        """
+        if self.endless and self._begun:
+            raise StreamError(f"{self.name}: has no end, so it can be read only once")
+        self._begun = True
+        if not self.endless:
+            return in_batches_of(rows, self._pieces())
+        return (
+            piece.slice(at, min(at + rows, len(piece))) for piece in self._pieces() for at in range(0, len(piece), rows)
+        )
+
+    def progress(self) -> float | None:
+        """Return the share of the offsets that have been read; None if the stream has no end."""
+        if self.endless:
+            return None
+        whole = sum(self._ends.values()) - sum(self._begins.values())
+        return (sum(self._reached.values()) - sum(self._begins.values())) / whole if whole else 1.0
+
+    def _pieces(self) -> Iterator[Batch]:
+        """Yield the rows as they are read."""
+        records: list[Record] = []
+
+        def bad_row(error: RowError) -> None:
+            record = records[error.line]
+            self.bad_rows(RecordError(record.topic, record.partition, record.offset, error.column, error.what))
+
+        blocks = MessageBlocks(self.name, self.features, self.labels, bad_row)
+        blocks.width = self.width
+        for fetched in self._fetched():
+            for records in _runs(fetched):  # noqa: B007 (`bad_row` looks there)
+                offsets = np.array([record.offset for record in records], np.int64)
+                for batch in _read(blocks, [record.value or b"" for record in records], bad_row):
+                    self.width = blocks.width
+                    yield replace(batch, places=offsets[batch.places])
+
+    def _fetched(self) -> Iterator[list[Record]]:
+        """Yield the records in the order of the stream, some at a time."""
+        self._reached = dict(self._begins)
+        with closing(self.client.source()) as source:
+            for records in InOrder(source, self._begins, self._ends, since=self._since, patience=self.patience):
+                yield records
+                self._reached.update({Partition(self.topic, record.partition): record.offset + 1 for record in records})
+            self._reached = dict(self._ends)
+            if self.endless:
+                source.assign(self._ends)
+                while True:
+                    yield source.poll(MOST, WAIT)
+
+
+def _read(blocks: MessageBlocks, values: list[bytes], bad_row: Callable[[RowError], None]) -> Iterator[Batch]:
+    """Yield the rows of a run, their numbers in it as places."""
+    if len(values) > 1:
+        yield from blocks.read(b"\n".join(values), 0)
+    elif values[0].strip():
+        yield from blocks.add(values[0], 0)
+    else:
+        bad_row(RowError(blocks.name, 0, 0, "found no value, expected a JSON object"))
+
+
+def _begin(partition: Partition, start: Start, first: int, end: int) -> int:
+    if start == "latest":
+        return end
+    if not isinstance(start, int):
+        return first
+    if not first <= start <= end:
+        raise OffsetOutOfRangeError(partition, start, first, end)
+    return start
+
+
+def _runs(records: list[Record]) -> Iterator[list[Record]]:
+    """Yield the records in order: such as can be lines of one block together, any other alone."""
+    run: list[Record] = []
+    size = 0
+    for record in records:
+        value = record.value
+        if value and b"\n" not in value and not value.isspace():
+            run.append(record)
+            size += len(value)
+            if size < _BLOCK:
+                continue
+            yield run
+        else:
+            if run:
+                yield run
+            yield [record]
+        run, size = [], 0
+    if run:
+        yield run
