@@ -1,11 +1,17 @@
-"""Fixtures for all tests: the real data sets, where they are there."""
+"""Fixtures for all tests: the real data sets and a real Kafka, where they are there."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+from tests.broker import Broker, Cluster, ContainerBroker, Unavailable, find_cluster, own_broker
+
+AnyCluster = TypeVar("AnyCluster", bound=Cluster)
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +24,29 @@ def data_dir() -> Path:
     if os.environ.get("IHOMER_REQUIRE_DATA") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Cluster]:
+    """A real Kafka that all tests share: IHOMER_TEST_KAFKA, else one that is started for them."""
+    with started(find_cluster) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def mortal_broker() -> Iterator[Broker | ContainerBroker]:
+    """A real Kafka for one test, which may stop and kill it; it needs 5 s to start."""
+    with started(own_broker) as own:
+        yield own
+
+
+def started(start: Callable[[], AnyCluster]) -> AnyCluster:
+    """Return what `start` starts; where there is no Kafka the test is skipped, or fails with IHOMER_REQUIRE_KAFKA=1."""
+    try:
+        return start()
+    except Unavailable as error:
+        way = "install Java 17 and Maven, start Docker, or set IHOMER_TEST_KAFKA=host:port"
+        reason = f"a real Kafka is not here ({error}): {way}"
+        if os.environ.get("IHOMER_REQUIRE_KAFKA") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
