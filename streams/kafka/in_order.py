@@ -53,7 +53,8 @@ class InOrder:
         self._paused: set[Partition] = set()
         self._reached = {partition: begins[partition] for partition in self._open}
         self._alive = time.monotonic()
-        source.assign(self._reached)
+        if self._open:
+            source.assign(self._reached)
 
     def __iter__(self) -> Iterator[list[Record]]:
         """Yield the records, some at a time."""

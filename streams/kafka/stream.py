@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
@@ -14,11 +12,9 @@ from streams.concatenate import in_batches_of
 from streams.errors import BadRows, RowError, StreamError
 from streams.json_blocks import MessageBlocks
 from streams.kafka.bad_record import RecordError
-from streams.kafka.errors import OffsetOutOfRangeError
-from streams.kafka.in_order import MOST, WAIT, InOrder
-from streams.kafka.protocol import Client, Partition, Record, Source
+from streams.kafka.protocol import Client, Record
 from streams.kafka.spec import Start
-from streams.kafka.topics import check_is_there
+from streams.kafka.topic_reader import TopicReader
 from streams.stream import ROWS, Stream
 
 #: Bytes of messages that a kernel reads at a time.
@@ -28,11 +24,11 @@ _BLOCK = 1 << 20
 class KafkaStream(Stream):
     """The messages of a topic; reads only, and commits nothing.
 
-    It ends where the topic ended when the stream was opened, so a second reading is the same. The partitions are merged
+    It ends where the topic ended when the stream was made, so a second reading is the same. The partitions are merged
     by the timestamps of their records (see `streams.kafka.in_order`): the same records in the same partitions are the
     same stream, whatever was fetched first. Records of transactions that were not committed are left out.
 
-    Rows have no number that is known ahead (offsets are also given to marks of transactions, and compaction leaves
+    How many rows there are is not known ahead (offsets are also given to marks of transactions, and compaction leaves
     gaps), so `length` is None; `progress` goes by offsets. The places of rows are the offsets in their partitions; their
     times are the `t` of the messages, not the timestamps of the records.
 
@@ -62,11 +58,14 @@ class KafkaStream(Stream):
 
     Examples
     --------
-    >>> from streams.kafka.connect import connect
-    >>> from streams.kafka.settings import ClusterSettings
-    >>> client = connect(ClusterSettings("localhost:9092"))          # doctest: +SKIP
-    >>> next(KafkaStream(client, "orders").sets())                   # doctest: +SKIP
-    ({'colour': 'red'}, {'apple'})
+    >>> from streams.kafka.memory import MemoryClient
+    >>> client = MemoryClient()
+    >>> client.create_topic("fruit")
+    >>> sink = client.sink()
+    >>> sink.send("fruit", b'{"x": {"colour": "red"}, "y": ["apple"]}')
+    >>> sink.flush(1)
+    >>> list(KafkaStream(client, "fruit").sets())
+    [({'colour': 'red'}, {'apple'})]
     """
 
     def __init__(
@@ -81,26 +80,13 @@ class KafkaStream(Stream):
         patience: float = 30.0,
     ) -> None:
         super().__init__(f"kafka:{topic}", bad_rows)
-        self.client, self.topic, self.endless, self.patience = client, topic, endless, patience
+        self._reader = TopicReader(
+            client, topic, start=start, endless=endless, partitions=partitions, patience=patience
+        )
         self.rewinds = not endless
-        with closing(client.source()) as source:
-            bounds = source.bounds(self._partitions(source, partitions))
-        self._since = start.timestamp() if isinstance(start, datetime) else None
-        self._begins = {partition: _begin(partition, start, *bounds[partition]) for partition in sorted(bounds)}
-        self._ends = {partition: end for partition, (_, end) in bounds.items()}
-        self._reached = dict(self._begins)
         self._begun = False
         #: Length of the vectors if x is an array, 0 if it is an object, None before the first row.
         self.width: int | None = None
-
-    def _partitions(self, source: Source, wanted: Sequence[int] | None) -> list[Partition]:
-        there = source.partitions(self.topic)
-        if not there:
-            check_is_there(self.client, self.topic)
-        for number in wanted or ():
-            if number not in there:
-                raise StreamError(f"{self.name}: there is no partition {number}, expected 0 to {max(there)}")
-        return [Partition(self.topic, number) for number in (there if wanted is None else wanted)]
 
     def batches(self, rows: int = ROWS) -> Iterator[Batch]:
         """Yield all rows, in order, `rows` a batch; of an endless stream at most so many, without waiting for them.
@@ -111,71 +97,35 @@ class KafkaStream(Stream):
             If a record is not an instance (RecordError), or the cluster cannot be reached; the rows before it have been
             yielded.
         """
-        if self.endless and self._begun:
+        if self.rewinds:
+            return in_batches_of(rows, self._pieces())
+        if self._begun:
             raise StreamError(f"{self.name}: has no end, so it can be read only once")
         self._begun = True
-        if not self.endless:
-            return in_batches_of(rows, self._pieces())
         return (
             piece.slice(at, min(at + rows, len(piece))) for piece in self._pieces() for at in range(0, len(piece), rows)
         )
 
     def progress(self) -> float | None:
         """Return the share of the offsets that have been read; None if the stream has no end."""
-        if self.endless:
-            return None
-        whole = sum(self._ends.values()) - sum(self._begins.values())
-        return (sum(self._reached.values()) - sum(self._begins.values())) / whole if whole else 1.0
+        return self._reader.progress()
 
     def _pieces(self) -> Iterator[Batch]:
         """Yield the rows as they are read."""
-        records: list[Record] = []
+        run: list[Record] = []
 
         def bad_row(error: RowError) -> None:
-            record = records[error.line]
+            record = run[error.line]
             self.bad_rows(RecordError(record.topic, record.partition, record.offset, error.column, error.what))
 
         blocks = MessageBlocks(self.name, self.features, self.labels, bad_row)
         blocks.width = self.width
-        for fetched in self._fetched():
-            for records in _runs(fetched):  # noqa: B007 (`bad_row` looks there)
-                offsets = np.array([record.offset for record in records], np.int64)
-                for batch in _read(blocks, [record.value or b"" for record in records], bad_row):
+        for records in self._reader.records():
+            for run in _runs(records):
+                offsets = np.array([record.offset for record in run], np.int64)
+                for batch in _read(blocks, [record.value or b"" for record in run], bad_row):
                     self.width = blocks.width
                     yield replace(batch, places=offsets[batch.places])
-
-    def _fetched(self) -> Iterator[list[Record]]:
-        """Yield the records in the order of the stream, some at a time."""
-        self._reached = dict(self._begins)
-        with closing(self.client.source()) as source:
-            for records in InOrder(source, self._begins, self._ends, since=self._since, patience=self.patience):
-                yield records
-                self._reached.update({Partition(self.topic, record.partition): record.offset + 1 for record in records})
-            self._reached = dict(self._ends)
-            if self.endless:
-                source.assign(self._ends)
-                while True:
-                    yield source.poll(MOST, WAIT)
-
-
-def _read(blocks: MessageBlocks, values: list[bytes], bad_row: Callable[[RowError], None]) -> Iterator[Batch]:
-    """Yield the rows of a run, their numbers in it as places."""
-    if len(values) > 1:
-        yield from blocks.read(b"\n".join(values), 0)
-    elif values[0].strip():
-        yield from blocks.add(values[0], 0)
-    else:
-        bad_row(RowError(blocks.name, 0, 0, "found no value, expected a JSON object"))
-
-
-def _begin(partition: Partition, start: Start, first: int, end: int) -> int:
-    if start == "latest":
-        return end
-    if not isinstance(start, int):
-        return first
-    if not first <= start <= end:
-        raise OffsetOutOfRangeError(partition, start, first, end)
-    return start
 
 
 def _runs(records: list[Record]) -> Iterator[list[Record]]:
@@ -197,3 +147,13 @@ def _runs(records: list[Record]) -> Iterator[list[Record]]:
         run, size = [], 0
     if run:
         yield run
+
+
+def _read(blocks: MessageBlocks, values: list[bytes], bad_row: Callable[[RowError], None]) -> Iterator[Batch]:
+    """Yield the rows of a run, their numbers in it as places."""
+    if len(values) > 1:
+        yield from blocks.read(b"\n".join(values), 0)
+    elif values[0].strip():
+        yield from blocks.add(values[0], 0)
+    else:
+        bad_row(RowError(blocks.name, 0, 0, "found no value, expected a JSON object"))
