@@ -32,8 +32,8 @@ class Outbox:
 
     Examples
     --------
-    >>> from streams.kafka.memory import MemoryClient
-    >>> client = MemoryClient()
+    >>> from streams.kafka.memory import MemoryLog
+    >>> client = MemoryLog()
     >>> client.create_topic("rows")
     >>> outbox = Outbox(client.sink())
     >>> outbox.send("rows", b"1")

@@ -17,6 +17,9 @@ from streams.stream import Stream
 #: Seconds of sleep at most, so that `stop` is heard and labels that are due go.
 _NAP = 0.05
 
+#: Rows made into messages at once; at a pace, as many as are due in so many seconds: the next one must not wait for many more.
+_ROWS, _AHEAD = 256, 0.01
+
 
 class Replay:
     """Sends the rows of a stream, one after the other.
@@ -53,8 +56,8 @@ class Replay:
     Examples
     --------
     >>> from streams import open_stream
-    >>> from streams.kafka.memory import MemoryClient
-    >>> client = MemoryClient()
+    >>> from streams.kafka.memory import MemoryLog
+    >>> client = MemoryLog()
     >>> client.create_topic("rows")
     >>> replay = Replay(open_stream("synthetic:groups?rows=50"), Outbox(client.sink()), "rows")
     >>> replay.run()
@@ -103,9 +106,9 @@ class Replay:
         self.outbox.flush()
 
     def _send_all(self) -> None:
-        messages = RowMessages(
-            self.stream, identified=self.keyed or self.labels is not None, apart=self.labels is not None
-        )
+        apart = self.labels is not None
+        rows = _ROWS if self.pace is None else max(1, min(_ROWS, int(self.pace.per_second * _AHEAD)))
+        messages = RowMessages(self.stream, identified=self.keyed or apart, apart=apart, rows=rows)
         passed, before = 0, -1
         while not self.stopped and (not self.passes or passed < self.passes) and self.instances > before:
             before = self.instances  # a pass that sends nothing is the last: the next would be no better
@@ -126,8 +129,6 @@ class Replay:
             self._send_labels(self.instances)
 
     def _send(self, message: RowMessage) -> None:
-        if self.pace is not None:
-            self.pace.sent()
         key = message.key if self.keyed else None
         try:
             self.outbox.send(self.topic, message.value, key)
@@ -137,6 +138,8 @@ class Replay:
             self.stream.bad_rows(RowError(self.stream.name, message.place, 0, str(error)))
             return
         self.instances += 1
+        if self.pace is not None:
+            self.pace.sent()
         if self.labels is not None and message.labels is not None:
             self.labels.add(message.labels, key, self.instances)
         self._send_labels(self.instances)

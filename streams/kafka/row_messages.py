@@ -14,9 +14,6 @@ from streams.stream import Stream
 from streams.writers.json_lines import MessageEncoder
 from streams.writers.unwritable import UnwritableError
 
-#: Rows made into messages at once; of a pipe, whose next row may be long in coming, one.
-_ROWS = 256
-
 
 class RowMessage(NamedTuple):
     """One row.
@@ -50,6 +47,8 @@ class RowMessages:
         Give the rows that have no id their number, counted from 0 over all passes.
     apart
         Leave the labels out, and make messages of their own of them: ``{"id": ..., "y": ...}``; asks for `identified`.
+    rows
+        So many are made into messages at once; of what can be read only once, a pipe, whose next row may be long in coming, one.
 
     Examples
     --------
@@ -59,7 +58,8 @@ class RowMessages:
     ...     print(message.value.decode(), message.labels.decode(), message.key)
     """
 
-    def __init__(self, stream: Stream, *, identified: bool, apart: bool) -> None:
+    def __init__(self, stream: Stream, *, identified: bool, apart: bool, rows: int = 256) -> None:
+        self._at_once = rows if stream.rewinds else 1
         self.stream, self.identified, self.apart = stream, identified, apart
         self._encoder = MessageEncoder(stream.features, stream.labels)
         self._passes = 0
@@ -74,7 +74,7 @@ class RowMessages:
             What the stream raises, or if two of its names would be written alike.
         """
         self._passes += 1
-        for batch in self.stream.batches(_ROWS if self.stream.rewinds else 1):
+        for batch in self.stream.batches(self._at_once):
             try:
                 yield from self._of(batch)
             except UnwritableError as error:

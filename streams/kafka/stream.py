@@ -58,8 +58,8 @@ class KafkaStream(Stream):
 
     Examples
     --------
-    >>> from streams.kafka.memory import MemoryClient
-    >>> client = MemoryClient()
+    >>> from streams.kafka.memory import MemoryLog
+    >>> client = MemoryLog()
     >>> client.create_topic("fruit")
     >>> sink = client.sink()
     >>> sink.send("fruit", b'{"x": {"colour": "red"}, "y": ["apple"]}')

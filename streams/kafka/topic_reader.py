@@ -40,8 +40,8 @@ class TopicReader:
 
     Examples
     --------
-    >>> from streams.kafka.memory import MemoryClient
-    >>> client = MemoryClient()
+    >>> from streams.kafka.memory import MemoryLog
+    >>> client = MemoryLog()
     >>> client.create_topic("fruit")
     >>> sink = client.sink()
     >>> for value in (b"apple", b"pear"):

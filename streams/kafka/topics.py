@@ -14,8 +14,8 @@ def check_is_there(client: Client, topic: str) -> int:
 
     Examples
     --------
-    >>> from streams.kafka.memory import MemoryClient
-    >>> client = MemoryClient()
+    >>> from streams.kafka.memory import MemoryLog
+    >>> client = MemoryLog()
     >>> client.create_topic("orders", 3)
     >>> check_is_there(client, "orders")
     3

@@ -28,14 +28,6 @@ _TOO_LARGE = (theirs.MessageSizeTooLargeError, theirs.RecordListTooLargeError)
 _UNKNOWN = (theirs.UnknownTopicOrPartitionError, theirs.InvalidTopicError)
 
 
-def root(error: BaseException) -> BaseException:
-    """Return the error that a producer's error state was entered with: later calls wrap it in a plain `KafkaError`."""
-    for inner in (*error.args, error.__cause__):
-        if type(error) is theirs.KafkaError and isinstance(inner, BaseException):
-            return root(inner)
-    return error
-
-
 def ours(error: BaseException, cluster: str, asked: str) -> TransportError:
     """Return `error` as one of ours.
 
@@ -48,8 +40,8 @@ def ours(error: BaseException, cluster: str, asked: str) -> TransportError:
     asked
         What was asked of the cluster, beginning with a verb: "read the committed offsets of group 'g'".
     """
-    error = root(error)
-    text = f"{cluster}: cannot {asked}: {type(error).__name__}: {error}"
+    kind, said = type(error).__name__, str(error)
+    text = f"{cluster}: cannot {asked}: {said if kind in said else f'{kind}: {said}'}"
     if isinstance(error, _ACCESS):
         return AccessError(text)
     if isinstance(error, _UNKNOWN):

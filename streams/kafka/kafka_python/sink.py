@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
@@ -13,7 +15,7 @@ from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata, TopicPartiti
 
 from streams.kafka.deliveries import Deliveries
 from streams.kafka.errors import UnknownTopicError
-from streams.kafka.kafka_python.failures import asking, ours
+from streams.kafka.kafka_python.failures import ours
 from streams.kafka.kafka_python.options import made
 from streams.kafka.protocol import Headers, Offsets
 from streams.kafka.within import within
@@ -71,7 +73,7 @@ class KafkaPythonSink:
         )
         if transactional_id is not None:
             try:
-                with asking(self._name, f"take over transactional id {transactional_id!r}"):
+                with self._asking(f"take over transactional id {transactional_id!r}"):
                     self._producer.init_transactions()
             except BaseException:
                 self.close()
@@ -96,8 +98,8 @@ class KafkaPythonSink:
                 topic, NULL if value is None else value, key, list(headers), partition, milliseconds
             )
         except (theirs.KafkaError, OSError) as error:
-            size = 0 if value is None else len(value)
-            raise ours(error, self._name, f"send a record with a value of {size:,} bytes to topic {topic!r}") from error
+            with self._asking(f"send a record with a value of {len(value or b''):,} bytes to topic {topic!r}"):
+                raise
         except ValueError as error:  # a partition that is not there
             raise UnknownTopicError(f"{self._name}: cannot send a record to topic {topic!r}: {error}") from error
         size = RECORD_BYTES if value is None else RECORD_BYTES + len(value)
@@ -109,36 +111,38 @@ class KafkaPythonSink:
 
     def flush(self, seconds: float) -> None:
         """Wait until all that was sent is acknowledged."""
-        try:
-            self._producer.flush(seconds)
-        except theirs.KafkaTimeoutError:
+        end = monotonic() + seconds
+        while self._waiting:
+            left = end - monotonic()
+            # Where a batch was too large for the broker and is sent in parts, their flush loses patience with it: UnknownError.
+            with suppress(theirs.KafkaTimeoutError, theirs.UnknownError):
+                self._producer.flush(max(left, 0.0))
             self._collect()
-            self._deliveries.late(len(self._waiting), seconds)
-        except (theirs.KafkaError, OSError) as error:
-            raise ours(error, self._name, "flush") from error
-        self._collect()
+            if left <= 0:
+                self._deliveries.late(len(self._waiting), seconds)
+                break
         self._deliveries.settle()
 
     def begin(self) -> None:
         """Begin a transaction."""
-        with asking(self._name, f"begin a transaction of {self._id!r}"):
+        with self._asking(f"begin a transaction of {self._id!r}"):
             self._producer.begin_transaction()
 
     def send_offsets(self, offsets: Offsets, group: str) -> None:
         """Let the transaction commit `offsets` for `group`."""
         wanted = {TopicPartition(*p): OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()}
-        with asking(self._name, f"send the offsets of group {group!r} to the transaction of {self._id!r}"):
+        with self._asking(f"send the offsets of group {group!r} to the transaction of {self._id!r}"):
             within(self._patience, self._producer.send_offsets_to_transaction, wanted, ConsumerGroupMetadata(group))
 
     def commit(self) -> None:
         """Commit the transaction: flushes; readers of committed records see all of it or nothing."""
         self.flush(self._patience)
-        with asking(self._name, f"commit the transaction of {self._id!r}"):
+        with self._asking(f"commit the transaction of {self._id!r}"):
             within(self._patience, self._producer.commit_transaction)
 
     def abort(self) -> None:
         """Abort the transaction."""
-        with asking(self._name, f"abort the transaction of {self._id!r}"):
+        with self._asking(f"abort the transaction of {self._id!r}"):
             within(self._patience, self._producer.abort_transaction)
         self._forget()
 
@@ -150,6 +154,17 @@ class KafkaPythonSink:
         sender.join(5)
         with suppress(theirs.KafkaError, OSError):
             self._producer.close(timeout=0)
+
+    @contextmanager
+    def _asking(self, asked: str) -> Iterator[None]:
+        try:
+            yield
+        except theirs.KafkaError as error:
+            # Once a transaction has failed every call fails with a plain `KafkaError`; what the matter is stands elsewhere.
+            reason = self._producer._transaction_manager.last_error if type(error) is theirs.KafkaError else None  # noqa: SLF001
+            raise ours(reason or error, self._name, asked) from error
+        except OSError as error:
+            raise ours(error, self._name, asked) from error
 
     def _know(self, topic: str) -> None:
         """Raise `UnknownTopicError` if there is no such topic: the client would look for it for its whole patience."""
