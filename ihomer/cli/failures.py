@@ -22,6 +22,12 @@ INTERRUPTED = 130
 KAFKA = 3
 
 
+class _Failure(click.ClickException):
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code  # type: ignore[misc] # click says it belongs to the class, and reads it from the object
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn whatever is raised inside into a message and an exit code; warnings become one line each."""
@@ -37,9 +43,7 @@ def told() -> Iterator[None]:
         except Exception as error:
             if os.environ.get("IHOMER_DEBUG"):
                 traceback.print_exc()
-            failure = click.ClickException(message(error))
-            failure.exit_code = exit_code(error)
-            raise failure from error
+            raise _Failure(message(error), exit_code(error)) from error
 
 
 def message(error: Exception) -> str:

@@ -23,7 +23,8 @@ def cluster_options(command: F) -> F:
     """Add the options of `ClusterSettings`; the command gets those that were given, by name, and hands them to `settings`."""
     for option in reversed(
         (
-            click.option("--bootstrap", metavar="HOST:PORT", help="The cluster; several with commas.  [default: localhost:9092]"),
+            click.option("--bootstrap", metavar="HOST:PORT",
+                         help="The cluster; several with commas.  [default: localhost:9092]"),
             click.option("--client", type=click.Choice(("kafka-python", "confluent")),
                          help="confluent (extra ihomer[confluent]) is faster.  [default: kafka-python]"),
             click.option("--security", type=click.Choice(("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,22 +25,16 @@ if TYPE_CHECKING:
 _SILENT = 2.0
 
 
-class _Delay(click.ParamType):
-    """A number of rows, or of seconds as ``30s``."""
-
-    name = "delay"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, int | float]:
-        if isinstance(value, dict):
-            return value
-        try:
-            if value.endswith("s") and 0 <= (seconds := float(value[:-1])) < float("inf"):
-                return {"seconds": seconds}
-            if (rows := int(value)) >= 0:
-                return {"rows": rows}
-        except ValueError:
-            pass
-        self.fail(f"found {value!r}, expected a number of rows, as 1000, or of seconds, as 30s", param, ctx)
+def _delay(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dict[str, Any] | None:
+    """Return a delay in rows, or in seconds if it is told as ``30s``."""
+    if value is None:
+        return None
+    with suppress(ValueError):
+        if value.endswith("s") and 0 <= (seconds := float(value[:-1])) < float("inf"):
+            return {"seconds": seconds}
+        if (rows := int(value)) >= 0:
+            return {"rows": rows}
+    raise click.BadParameter(f"found {value!r}, expected a number of rows, as 1000, or of seconds, as 30s")
 
 
 @click.command("produce", short_help="Replay a stream into a Kafka topic.")
@@ -50,7 +44,7 @@ class _Delay(click.ParamType):
 @click.option("--rate", metavar="N", type=click.FloatRange(min=0), default=0.0,
               help="Instances a second, evenly; 0: as fast as can be.", show_default=True)  # fmt: skip
 @click.option("--labels-topic", metavar="TOPIC", help="Send the labels there, by id, and none with the instances.")
-@click.option("--delay", metavar="ROWS|SECONDSs", type=_Delay(),
+@click.option("--delay", metavar="ROWS|SECONDSs", callback=_delay,
               help="With --labels-topic: after so many more instances (1000), or so much time (30s).")  # fmt: skip
 @click.option("--key", type=click.Choice(("none", "id")), default="none", show_default=True,
               help="Key of the messages: with id, the messages of one id are in one partition.")  # fmt: skip

@@ -19,8 +19,8 @@ from ihomer.cli import kafka
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Print the first N only.")
 def command(*, topic: str, start: str, follow: bool, limit: int | None, **cluster: Any) -> None:
     """Print the values of the messages of TOPIC, one a line, as they are; those without a value are left out."""
-    from streams.kafka.topic_reader import TopicReader
     from streams.kafka.spec import parse_start
+    from streams.kafka.topic_reader import TopicReader
 
     try:
         begin = parse_start(start)

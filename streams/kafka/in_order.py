@@ -81,7 +81,7 @@ class InOrder:
             heapq.heappop(heap)
             if partition in self._open:
                 break
-        behind = {partition for partition in self._paused & self._open if self._bytes[partition] < _AHEAD // 2}
+        behind = {partition for partition in self._paused & self._open if self._bytes[partition] <= _AHEAD // 2}
         self.source.resume(behind)
         self._paused -= behind
         return out
@@ -121,4 +121,4 @@ class InOrder:
 
 
 def _time(record: Record) -> float:
-    return record.time if record.time == record.time else float("-inf")  # noqa: PLR0124 (NaN: there is none)
+    return record.time if record.time == record.time else float("-inf")  # NaN: there is none

@@ -53,7 +53,8 @@ class RowMessages:
     Examples
     --------
     >>> from streams import open_stream
-    >>> messages = RowMessages(open_stream("synthetic:groups?rows=2&features=1&labels=3&seed=4"), identified=True, apart=True)
+    >>> rows = open_stream("synthetic:groups?rows=2&features=1&labels=3&seed=4")
+    >>> messages = RowMessages(rows, identified=True, apart=True)
     >>> for message in messages.one_pass():
     ...     print(message.value.decode(), message.labels.decode(), message.key)
     """

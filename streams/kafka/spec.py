@@ -19,7 +19,7 @@ from streams.message import MessageError, seconds
 Start: TypeAlias = Literal["earliest", "latest"] | int | datetime
 
 #: parameter -> what it may be, or None for any text: those of a cluster, by the names of `ClusterSettings`.
-CLUSTER: dict[str, tuple[str, ...] | type[int] | type[float] | None] = {
+CLUSTER: dict[str, tuple[str, ...] | type[int | float] | None] = {
     "bootstrap": None,
     "client": ("kafka-python", "confluent"),
     "security": ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
@@ -157,7 +157,8 @@ def cluster_settings(given: Mapping[str, str], environment: Mapping[str, str] = 
             values[parameter] = text
     if not _SERVERS.fullmatch(servers := str(values.get("bootstrap", ClusterSettings().bootstrap))):
         # Somebody may have written user:password@host.
-        raise ValueError(f"bootstrap must be host:port, found {'*** ' if '@' in servers else ''}{servers.split('@')[-1]!r}")
+        found = f"{servers.rpartition('@')[2]!r} behind an @" if "@" in servers else repr(servers)
+        raise ValueError(f"bootstrap must be host:port, found {found}")
     secrets = {name: environment[variable] for name, variable in SECRETS.items() if environment.get(variable)}
     if str(values.get("security", "")).startswith("SASL"):
         for name in ("username", "password"):
@@ -179,8 +180,10 @@ def parse_start(text: str) -> Start:
     >>> parse_start("17"), parse_start("2026-01-31T12:00+01:00").isoformat()
     (17, '2026-01-31T11:00:00+00:00')
     """
-    if text == "earliest" or text == "latest":  # noqa: PLR1714 (mypy sees the literals)
-        return text
+    if text == "earliest":
+        return "earliest"
+    if text == "latest":
+        return "latest"
     if text.isascii() and text.isdecimal():
         return int(text)
     try:
@@ -215,7 +218,7 @@ def _one_of(parameter: str, text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
-def _positive(parameter: str, text: str, kind: type[int] | type[float]) -> int | float:
+def _positive(parameter: str, text: str, kind: type[int | float]) -> int | float:
     try:
         value = kind(text)
     except ValueError:
