@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,16 +29,23 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Cluster]:
-    """A real Kafka that all tests share: IHOMER_TEST_KAFKA, else one that is started for them."""
+    """A real Kafka that all tests share: IHOMER_TEST_KAFKA (it must not make topics by itself), else one started for them."""
     with started(find_cluster) as cluster:
         yield cluster
 
 
 @pytest.fixture
 def mortal_broker() -> Iterator[Broker | ContainerBroker]:
-    """A real Kafka for one test, which may stop and kill it; it needs 5 s to start."""
+    """A real Kafka for one test, which may stop and kill it; it starts in 5 s."""
     with started(own_broker) as own:
         yield own
+
+
+@pytest.fixture
+def start_broker() -> Iterator[Callable[..., Broker]]:
+    """Starts brokers for one test with what `Broker` takes, as in ``start_broker(security="SASL_SSL")``; they need Java."""
+    with ExitStack() as brokers:
+        yield lambda *how, **more: brokers.enter_context(started(lambda: Broker(*how, **more)))
 
 
 def started(start: Callable[[], AnyCluster]) -> AnyCluster:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.broker import Broker, Cluster
-
-ROOT = Path(__file__).parent.parent
-HERE = "tests/test_broker.py::test_a_topic_is_there_with_what_was_asked_of_it"
 
 
 def write(cluster: Cluster, topic: str, values: list[bytes], partition: int = 0) -> None:
@@ -74,14 +74,22 @@ def test_what_was_written_is_there_after_a_restart_and_after_kill_9(mortal_broke
     write(mortal_broker, topic, [b"2"])
     mortal_broker.kill()
     with pytest.raises(ConnectionRefusedError):
-        connect(mortal_broker.bootstrap)
+        socket.create_connection(address_of(mortal_broker), timeout=5)
     mortal_broker.start()
     write(mortal_broker, topic, [b"3"])
     assert read(mortal_broker, topic, 3) == [b"1", b"2", b"3"]
 
 
-def connect(bootstrap: str) -> None:
-    import socket
+def address_of(cluster: Cluster) -> tuple[str, int]:
+    host, port = cluster.bootstrap.split(":")
+    return host, int(port)
 
-    host, port = bootstrap.split(":")
-    socket.create_connection((host, int(port)), timeout=5).close()
+
+@pytest.mark.kafka
+def test_a_broker_that_does_not_start_shows_its_log_and_leaves_nothing(
+    start_broker: Callable[..., Broker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"(?s)ended with 1 at its start.*no\.such\.Class"):
+        start_broker(properties={"authorizer.class.name": "no.such.Class"})
+    assert list(tmp_path.iterdir()) == []

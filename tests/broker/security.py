@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.broker.unavailable import Unavailable
 
 USERNAME = "learner"
-PASSWORD = "a word, that passes"  # with a blank and a comma: settings must carry them
+PASSWORD = "a word; that passes"  # with a blank and a semicolon: settings must carry them
 KEY_PASSWORD = "opens the key"
 
 

@@ -40,10 +40,10 @@ class MemoryLog:
     >>> sink.flush(1.0)
     >>> source.assign({Partition("rows", number): 0 for number in source.partitions("rows")})
     >>> source.poll(100, 0.0)
-    [Record(topic='rows', partition=1, offset=0, time=12.5, key=b'order 17', value=b'{}', headers=())]
-    >>> log.drop_before(Partition("rows", 1), 1)  # retention
-    >>> source.bounds([Partition("rows", 1)])
-    {Partition(topic='rows', number=1): (1, 1)}
+    [Record(topic='rows', partition=0, offset=0, time=12.5, key=b'order 17', value=b'{}', headers=())]
+    >>> log.drop_before(Partition("rows", 0), 1)  # retention
+    >>> source.bounds([Partition("rows", 0)])
+    {Partition(topic='rows', number=0): (1, 1)}
     """
 
     def __init__(

@@ -1,0 +1,249 @@
+"""Reading with confluent-kafka."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from streams.kafka.confluent.failures import asking, ours
+from streams.kafka.confluent.options import Denied, options
+from streams.kafka.errors import OffsetOutOfRangeError, TransportError, UnknownTopicError
+from streams.kafka.protocol import Offsets, Partition, Record
+from streams.kafka.silence import Silence
+from streams.kafka.within import within
+
+if TYPE_CHECKING:
+    from streams.kafka.confluent.client import ConfluentClient
+
+#: The client waits in C, where Python cannot hear of signals; so it waits in pieces, in seconds.
+PIECE = 0.2
+
+#: Kilobytes that are fetched ahead of `poll`: most of a second at 40,000 messages of 1 KB.
+AHEAD_KB = 32 << 10
+
+#: More messages than this are not asked for in one call, as the client refuses more than a million.
+MOST = 100_000
+
+
+class ConfluentSource:
+    """Reads records; see `streams.kafka.protocol.Source`.
+
+    Parameters
+    ----------
+    client
+        Whose cluster.
+    group
+        Whose offsets are committed.
+    committed_only
+        Leave out records of transactions that are open or aborted.
+    """
+
+    def __init__(self, client: ConfluentClient, *, group: str | None, committed_only: bool) -> None:
+        self._client, self._name, self._patience = client, client.name, client.settings.patience
+        self._group, self._committed_only = group, committed_only
+        self._denied = Denied(self._name)
+        self._consumer = self._consume("read_committed" if committed_only else "read_uncommitted")
+        self._settled: Consumer | None = self._consumer if committed_only else None
+        self._failure: TransportError | None = None
+        self._silence = Silence(self._patience)
+        self._ended = False
+
+    def _consume(self, isolation: str) -> Consumer:
+        limit = self._client.settings.max_message_bytes
+        fetch = max(limit, 16 << 20)
+        configs = options(self._client.settings, self._denied) | {
+            "group.id": self._group or f"ihomer-{uuid.uuid4()}",  # it has to have one; nothing is ever kept for it
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "error",
+            "allow.auto.create.topics": False,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "check.crcs": True,
+            # The broker sends the first batch of a fetch however large it is, so the largest record always gets through.
+            "fetch.message.max.bytes": max(limit, 1 << 20),
+            "fetch.max.bytes": fetch,
+            "receive.message.max.bytes": fetch + limit + (1 << 20),
+            "queued.max.messages.kbytes": AHEAD_KB,
+            # When that much is there it looks again after so many milliseconds; by default a second, in which all may be read.
+            "fetch.queue.backoff.ms": 20,
+        }
+        logger = configs.pop("logger")
+        with asking(self._name, "make a consumer"):
+            return Consumer(configs, logger=logger)
+
+    def partitions(self, topic: str) -> list[int]:
+        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is no such topic."""
+        return self._client.partitions([topic]).get(topic, [])
+
+    def assign(self, offsets: Offsets) -> None:
+        """Read exactly these partitions, each from its offset on; what was read before is forgotten, paused ones go on."""
+        self._know(offsets)
+        self._failure = None
+        with asking(self._name, f"read {_list(offsets)}"):
+            self._consumer.unassign()  # forgets what was paused
+            self._consumer.assign(_theirs(offsets))
+        self._silence.heard()
+
+    def subscribe(
+        self,
+        topics: Collection[str],
+        assigned: Callable[[list[Partition]], Offsets],
+        revoked: Callable[[list[Partition]], None],
+    ) -> None:
+        """Read the partitions of `topics` that the group gives to this member, instead of `assign`."""
+        self._know([Partition(topic, 0) for topic in topics])
+
+        def came(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            if partitions:
+                consumer.incremental_assign(_theirs(assigned(_ours(partitions))))
+
+        def went(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            if partitions and not self._ended:
+                revoked(_ours(partitions))
+
+        with asking(self._name, f"join group {self._group!r} for topics {', '.join(topics)}"):
+            self._consumer.subscribe(list(topics), on_assign=came, on_revoke=went, on_lost=went)
+        self._silence.heard()
+
+    def poll(self, most: int, seconds: float) -> list[Record]:
+        """Return at most `most` records that are there, those of a partition in order; waits up to `seconds` for the first."""
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        try:
+            found = self._consumer.consume(min(most, MOST), 0)
+            if not found and seconds > 0:
+                found = self._wait(seconds)
+                if found and most > 1:
+                    found += self._consumer.consume(min(most - 1, MOST), 0)
+        except KafkaException as error:
+            raise ours(error, self._name, "read") from error
+        self._denied.check()
+        if not found:
+            self._ask_after_silence()
+            return []
+        self._silence.heard()
+        records = []
+        new, nan = tuple.__new__, math.nan
+        for m in found:
+            if m.error() is not None:
+                self._failure = self._failure or self._failed(m)
+                continue
+            kind, milliseconds = m.timestamp()
+            where = m.topic(), m.partition(), m.offset(), milliseconds / 1000 if kind else nan
+            # What `Record(...)` does, at half the time.
+            records.append(new(Record, (*where, m.key(), m.value(), m.headers() or ())))
+        if not records and self._failure is not None:
+            return self.poll(most, 0)
+        return records
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Go on reading a partition that is assigned at `offset`."""
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                self._consumer.seek(TopicPartition(*partition, offset))
+            except KafkaException as error:
+                # The client begins with an assignment in a thread of its own, and cannot seek before.
+                if error.args[0].code() != KafkaError._STATE or time.monotonic() > end:  # noqa: SLF001
+                    raise ours(error, self._name, f"read {_list([partition])} from offset {offset:,}") from error
+                time.sleep(0.005)
+            else:
+                return
+
+    def pause(self, partitions: Collection[Partition]) -> None:
+        """Return nothing of these partitions until they are resumed."""
+        with asking(self._name, f"pause {_list(partitions)}"):
+            self._consumer.pause([TopicPartition(*p) for p in partitions])
+
+    def resume(self, partitions: Collection[Partition]) -> None:
+        """End `pause`."""
+        with asking(self._name, f"resume {_list(partitions)}"):
+            self._consumer.resume([TopicPartition(*p) for p in partitions])
+
+    def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
+        """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
+        self._know(partitions)
+        return self._client.bounds(partitions, committed_only=self._committed_only)
+
+    def committed(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Return the group's committed offsets, after open transactions on them have settled; partitions without are left out."""
+        if self._settled is None:
+            # The client waits for open transactions only where it reads committed records only.
+            self._settled = self._consume("read_committed")
+        with asking(self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"):
+            answer = self._settled.committed([TopicPartition(*p) for p in partitions], timeout=self._patience)
+            for found in answer:
+                if found.error is not None:
+                    raise KafkaException(found.error)
+        return {Partition(tp.topic, tp.partition): tp.offset for tp in answer if tp.offset >= 0}
+
+    def commit(self, offsets: Offsets) -> None:
+        """Commit offsets for the group and wait for the answer; not for use with transactions."""
+        if not offsets:
+            return
+        with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
+            answer = within(self._patience, self._consumer.commit, offsets=_theirs(offsets), asynchronous=False)
+            for found in answer or ():
+                if found.error is not None:
+                    raise KafkaException(found.error)
+
+    def close(self) -> None:
+        """Let go of all connections; nothing is committed."""
+        self._ended = True
+        for consumer in {self._consumer, self._settled} - {None}:
+            consumer.close()
+
+    def _wait(self, seconds: float) -> list[Any]:
+        """Return the first message that comes, in a list, or none."""
+        end = time.monotonic() + seconds
+        while True:
+            left = end - time.monotonic()
+            found = self._consumer.consume(1, max(min(left, PIECE), 0))
+            if found or left <= PIECE:
+                return found
+
+    def _know(self, partitions: Collection[Partition]) -> None:
+        """Raise `UnknownTopicError` if one of these partitions is not there: the client would look for it for long."""
+        there = self._client.partitions({p.topic for p in partitions})
+        for partition in partitions:
+            numbers = there.get(partition.topic, [])
+            if not numbers:
+                raise UnknownTopicError(f"{self._name}: there is no topic {partition.topic!r}")
+            if partition.number not in numbers:
+                raise UnknownTopicError(
+                    f"{self._name}: topic {partition.topic!r} has {len(numbers)} partitions, found none with number {partition.number}"
+                )
+
+    def _ask_after_silence(self) -> None:
+        assignment = self._consumer.assignment() if self._silence.too_long() else []
+        if assignment:
+            self._know(_ours(assignment))
+            self._silence.heard()
+
+    def _failed(self, message: Any) -> TransportError:
+        error = message.error()
+        if message.topic() is None or message.partition() is None or message.partition() < 0:
+            return ours(error, self._name, "read")
+        partition = Partition(message.topic(), message.partition())
+        if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001
+            return OffsetOutOfRangeError(partition, message.offset(), *self.bounds([partition])[partition])
+        return ours(error, self._name, f"read {_list([partition])}")
+
+
+def _ours(partitions: list[TopicPartition]) -> list[Partition]:
+    return sorted(Partition(tp.topic, tp.partition) for tp in partitions)
+
+
+def _theirs(offsets: Offsets) -> list[TopicPartition]:
+    return [TopicPartition(*p, offset) for p, offset in offsets.items()]
+
+
+def _list(partitions: Collection[Partition]) -> str:
+    return ", ".join(f"{topic}[{number}]" for topic, number in sorted(partitions)) or "nothing"
