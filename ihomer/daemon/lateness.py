@@ -68,7 +68,8 @@ class Lateness:
             if key is None:
                 self._count("without id")
                 continue
-            predicted = Predicted(sorted(predictions.label_set(i), key=sort_key), [label for label, _ in predictions.ranking(i)])
+            held, ranking = predictions.label_set(i), predictions.ranking(i)
+            predicted = Predicted(sorted(held, key=sort_key), [label for label, _ in ranking])
             value = records[index].value
             assert isinstance(key, (str, int, float))
             assert value is not None

@@ -73,7 +73,7 @@ def run(settings: Settings) -> int:
                     return Serving(settings, client, status, stopping)
 
                 sessions(session, settings, status, stopping)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (told, and turned into an exit code)
             code = next((code for kind, code in CODES if isinstance(error, kind)), ExitCode.FAILED)
             status.state, status.problem = "failed", str(error)
             _LOG.error("%s", error, exc_info=code is ExitCode.FAILED, extra={"event": "failed", "code": int(code)})

@@ -76,9 +76,6 @@ class OffsetOutOfRangeError(TransportError):
 
     def __init__(self, partition: Partition, offset: int, first: int, end: int) -> None:
         self.partition, self.offset, self.first, self.end = partition, offset, first, end
-        super().__init__(
-            f"{partition.topic}[{partition.number}]: offset {offset:,} is to be read, the broker keeps {first:,} to {end - 1:,}"
-            if end > first
-            else f"{partition.topic}[{partition.number}]: offset {offset:,} is to be read, the broker keeps none (next: {end:,})",
-            retriable=False,
-        )
+        kept = f"{first:,} to {end - 1:,}" if end > first else f"none (next: {end:,})"
+        where = f"{partition.topic}[{partition.number}]"
+        super().__init__(f"{where}: offset {offset:,} is to be read, the broker keeps {kept}", retriable=False)

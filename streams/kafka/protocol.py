@@ -48,7 +48,7 @@ class Source(Protocol):
     """Reads records. Used by one thread; errors are those of `streams.kafka.errors`."""
 
     def partitions(self, topic: str) -> list[int]:
-        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is no such topic."""
+        """Return the numbers of the partitions of `topic`, ascending, as they are now; none if there is no such topic."""
 
     def assign(self, offsets: Offsets) -> None:
         """Read exactly these partitions, each from its offset on; what was read before is forgotten, paused ones go on."""
@@ -92,10 +92,10 @@ class Source(Protocol):
         """
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
-        """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
+        """Return of each the first offset that is kept, and that after the last that can be read (isolation counts)."""
 
     def committed(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets, after open transactions on them have settled; partitions without are left out."""
+        """Return the committed offsets of the group once open transactions have settled; what has none is left out."""
 
     def commit(self, offsets: Offsets) -> None:
         """Commit offsets for the group and wait for the answer; not for use with transactions."""
