@@ -101,7 +101,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "parameters": _ANYTHING,
     "seed": _whole(0),
     "allow_pickle": _ANYTHING,
-    "top": _whole(0),
+    "top": _whole(0, 5),  # so many are ranked
     "waiting": _whole(1),
     "waiting_bytes": _whole(1, 1 << 40),
     "waiting_seconds": _above_0(),

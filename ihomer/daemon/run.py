@@ -112,6 +112,9 @@ def sessions(
             if not error.retriable or (not ran and clock() - began > settings.cluster.patience):
                 raise
             status.broker_errors += 1
+            if stopping.asked:
+                _LOG.warning("%s; what was taken since the last checkpoint is taken again at the next start", error)
+                return
             status.state, status.problem = "waiting for the broker", str(error)
             _LOG.warning("%s; next try in %.0f s", error, wait, extra={"event": "broker"})
             if stopping.wait(wait):
