@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from confluent_kafka import IsolationLevel, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, OffsetSpec
 
 from streams.kafka.confluent.failures import asking
 from streams.kafka.confluent.options import Denied, options
 from streams.kafka.confluent.sink import ConfluentSink
 from streams.kafka.confluent.source import ConfluentSource
-from streams.kafka.errors import UnknownTopicError
+from streams.kafka.errors import AccessError, UnknownTopicError
 from streams.kafka.protocol import Partition
 from streams.kafka.settings import ClusterSettings
 
@@ -70,6 +70,26 @@ class ConfluentClient:
             ends.append({Partition(tp.topic, tp.partition): self._answer(answer, asked).offset for tp, answer in answers.items()})
         first, end = ends
         return {p: (first[p], end[p]) for p in partitions}
+
+    def limit(self, topic: str) -> int:
+        """Return how many bytes a record of `topic` may have.
+
+        Raises
+        ------
+        UnknownTopicError
+            If there is no such topic.
+        """
+        if not self.partitions([topic]):
+            raise UnknownTopicError(f"{self.name}: there is no topic {topic!r}")
+        asked = f"ask for the largest record of topic {topic!r}"
+        wanted = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        with self._asking(asked):
+            (answer,) = self.admin().describe_configs([wanted], request_timeout=self.settings.patience).values()
+        try:
+            found = int(self._answer(answer, asked)["max.message.bytes"].value)
+        except AccessError:  # who may write may still not ask
+            return self.settings.max_message_bytes
+        return min(found, self.settings.max_message_bytes)
 
     def topics(self) -> dict[str, int]:
         """Return the topics there are, with their numbers of partitions."""

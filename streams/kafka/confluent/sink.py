@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -10,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from streams.kafka.confluent.failures import asking, ours
 from streams.kafka.confluent.options import Denied, options
 from streams.kafka.deliveries import Deliveries
-from streams.kafka.errors import UnknownTopicError
+from streams.kafka.limits import Limits
 from streams.kafka.protocol import Headers, Offsets
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ BUFFER_KB = 64 << 10
 BUFFER_RECORDS = 500_000
 
 #: Bytes of a batch. A broker refuses a batch that is over the topic's limit with all that is in it, and this client does not send
-#: it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster. A topic that
-#: takes even less needs `ClusterSettings.max_message_bytes` to say so.
+#: it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster.
 BATCH_BYTES = 64 << 10
 
 #: Milliseconds a record waits for others; `flush` does not wait for it.
@@ -43,7 +43,9 @@ class ConfluentSink:
     def __init__(self, client: ConfluentClient, *, transactional_id: str | None) -> None:
         self._client, self._name, self._patience = client, client.name, client.settings.patience
         self._id = transactional_id
-        self._topics: set[str] = set()
+        self._limits = Limits(self._name, client.limit)
+        self._batch_bytes = min(BATCH_BYTES, client.settings.max_message_bytes)
+        self._small: dict[str, int] = {}  # topic -> bytes since the last flush, where a batch could be too large
         self._groups: dict[str, Any] = {}
         self._deliveries = Deliveries(self._name)
         patience = max(int(self._patience * 1000), 1000)
@@ -53,7 +55,7 @@ class ConfluentSink:
             "acks": "all",
             "partitioner": "murmur2_random",  # as the Java client and kafka-python do; its own default is another hash
             "linger.ms": LINGER_MS,
-            "batch.size": min(BATCH_BYTES, client.settings.max_message_bytes),
+            "batch.size": self._batch_bytes,
             "queue.buffering.max.kbytes": BUFFER_KB,
             "queue.buffering.max.messages": BUFFER_RECORDS,
             "delivery.timeout.ms": patience,
@@ -83,8 +85,9 @@ class ConfluentSink:
         partition: int | None = None,
     ) -> None:
         """Queue a record; waits while the client's buffer is full. A time before the first millisecond of 1970 is that one."""
-        if topic not in self._topics:
-            self._know(topic)
+        size = self._limits.size(topic, value, key, headers)
+        if self._limits.known[topic] < self._batch_bytes:
+            self._keep_small(topic, size)
         configs: dict[str, Any] = {}
         if headers:
             configs["headers"] = list(headers)
@@ -134,14 +137,19 @@ class ConfluentSink:
     def close(self) -> None:
         """Flush nothing, let go of all connections."""
         self._producer.purge()
-        self._producer.flush(1)  # lets go of what was purged
+        with suppress(KafkaException, SystemError):
+            self._producer.flush(1)  # lets go of what was purged
         del self._producer
 
-    def _know(self, topic: str) -> None:
-        """Raise `UnknownTopicError` if there is no such topic: the client would look for it for long."""
-        if not self._client.partitions([topic]):
-            raise UnknownTopicError(f"{self._name}: there is no topic {topic!r}")
-        self._topics.add(topic)
+    def _keep_small(self, topic: str, size: int) -> None:
+        """Send what waits for `topic` before it could make a batch that is over the topic's limit: all of it would be refused."""
+        waiting = self._small.get(topic, 0) + size
+        if waiting > self._limits.known[topic]:
+            with asking(self._name, "write records"):
+                self._producer.flush(self._patience)
+            self._small.clear()
+            waiting = size
+        self._small[topic] = waiting
 
     def _wait_and_send(
         self, topic: str, value: bytes | None, key: bytes | None, partition: int | None, configs: dict[str, Any]

@@ -49,6 +49,7 @@ class ConfluentSource:
         self._denied = Denied(self._name)
         self._consumer = self._consume("read_committed" if committed_only else "read_uncommitted")
         self._settled: Consumer | None = self._consumer if committed_only else None
+        self._paused: set[Partition] = set()
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
         self._ends: dict[Partition, int] = {}  # where a partition ended when its end was met last
@@ -66,6 +67,7 @@ class ConfluentSource:
             "enable.partition.eof": True,  # for `positions`: nothing else tells of marks of transactions
             "allow.auto.create.topics": False,
             "partition.assignment.strategy": "cooperative-sticky",
+            "heartbeat.interval.ms": 1_000,  # so long may it take until a member hears that others come or go; 3 s by default
             "check.crcs": True,
             # The broker sends the first batch of a fetch however large it is, so the largest record always gets through.
             "fetch.message.max.bytes": max(limit, 1 << 20),
@@ -89,9 +91,10 @@ class ConfluentSource:
         self._failure = None
         self._ends.clear()
         with asking(self._name, f"read {_list(offsets)}"):
-            self._consumer.resume(self._consumer.assignment())  # a pause outlives the assignment
+            self._consumer.resume([TopicPartition(*p) for p in self._paused])  # the client would keep them paused
             self._consumer.unassign()
             self._consumer.assign(_theirs(offsets))
+        self._paused.clear()
         self._silence.heard()
 
     def subscribe(
@@ -108,6 +111,7 @@ class ConfluentSource:
                 consumer.incremental_assign(_theirs(assigned(_ours(partitions))))
 
         def went(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            self._paused.difference_update(_ours(partitions))
             if partitions and not self._ended:
                 revoked(_ours(partitions))
 
@@ -153,27 +157,24 @@ class ConfluentSource:
     def seek(self, partition: Partition, offset: int) -> None:
         """Go on reading a partition that is assigned at `offset`."""
         self._ends.pop(partition, None)
-        end = time.monotonic() + self._patience
-        while True:
-            try:
-                self._consumer.seek(TopicPartition(*partition, offset))
-            except KafkaException as error:
-                # The client begins with an assignment in a thread of its own, and cannot seek before.
-                if error.args[0].code() != KafkaError._STATE or time.monotonic() > end:  # noqa: SLF001
-                    raise ours(error, self._name, f"read {_list([partition])} from offset {offset:,}") from error
-                time.sleep(0.005)
-            else:
-                return
+        # The client's own `seek` is refused just after an assignment, and after an offset that is not kept.
+        with asking(self._name, f"read {_list([partition])} from offset {offset:,}"):
+            self._consumer.incremental_unassign([TopicPartition(*partition)])
+            self._consumer.incremental_assign([TopicPartition(*partition, offset)])
+            if partition in self._paused:
+                self._consumer.pause([TopicPartition(*partition)])
 
     def pause(self, partitions: Collection[Partition]) -> None:
         """Return nothing of these partitions until they are resumed."""
         with asking(self._name, f"pause {_list(partitions)}"):
             self._consumer.pause([TopicPartition(*p) for p in partitions])
+        self._paused.update(partitions)
 
     def resume(self, partitions: Collection[Partition]) -> None:
         """End `pause`."""
         with asking(self._name, f"resume {_list(partitions)}"):
             self._consumer.resume([TopicPartition(*p) for p in partitions])
+        self._paused.difference_update(partitions)
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
@@ -205,7 +206,7 @@ class ConfluentSource:
         if not offsets:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
-            answer = within(self._patience, self._consumer.commit, offsets=_theirs(offsets), asynchronous=False)
+            answer = self._consumer.commit(offsets=_theirs(offsets), asynchronous=False)
             for found in answer or ():
                 if found.error is not None:
                     raise KafkaException(found.error)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, for_code
 
+from streams.kafka.errors import AccessError, UnknownTopicError
 from streams.kafka.kafka_python.failures import asking, ours
 from streams.kafka.kafka_python.options import made
 from streams.kafka.kafka_python.sink import KafkaPythonSink
@@ -41,6 +43,24 @@ class KafkaPythonClient:
         """Return of those of `topics` that there are the numbers of their partitions, asked of the broker now."""
         found = self._describe(list(topics)) if topics else {}
         return {topic: numbers for topic, numbers in found.items() if numbers}
+
+    def limit(self, topic: str) -> int:
+        """Return how many bytes a record of `topic` may have.
+
+        Raises
+        ------
+        UnknownTopicError
+            If there is no such topic.
+        """
+        if not self.partitions([topic]):
+            raise UnknownTopicError(f"{self.name}: there is no topic {topic!r}")
+        wanted = ConfigResource("topic", topic, {_LIMIT: None})
+        try:
+            with asking(self.name, f"ask for the largest record of topic {topic!r}"):
+                answer = within(self.settings.patience, self.admin().describe_configs, [wanted], config_filter="all")
+        except AccessError:  # who may write may still not ask
+            return self.settings.max_message_bytes
+        return min(int(answer["topic"][topic][_LIMIT]["value"]), self.settings.max_message_bytes)
 
     def topics(self) -> dict[str, int]:
         """Return the topics there are, with their numbers of partitions."""
@@ -82,6 +102,8 @@ class KafkaPythonClient:
             found[topic["name"]] = sorted(p["partition_index"] for p in topic["partitions"])
         return found
 
+
+_LIMIT = "max.message.bytes"
 
 #: Answers to a question for a topic that are none: 0, there is no such topic (3), its leaders are being chosen (5), a name that no
 #: topic can have (17).

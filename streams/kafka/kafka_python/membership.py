@@ -17,6 +17,9 @@ from streams.kafka.protocol import Offsets, Partition
 #: Only partitions that really move are revoked.
 ASSIGNORS = (CooperativeStickyAssignor,)
 
+#: Milliseconds between two looks at whether somebody polls, while the group is being joined.
+JOINING_MS = 5
+
 
 class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types
     """Carries rebalances from the client's thread to the thread that polls.
@@ -40,13 +43,21 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-
         self._poller = ThreadPoolExecutor(1, "kafka poll")
         self._failure: BaseException | None = None
         self._ended = False
+        self._polling = False
+        coordinator = consumer._coordinator  # noqa: SLF001 - see `_join`
+        self._join_once = coordinator._do_join_and_sync_async  # noqa: SLF001
+        coordinator._do_join_and_sync_async = self._join  # noqa: SLF001
 
     def poll(self, *, timeout_ms: int, max_records: int) -> dict[Any, Any]:
         """Return what the client's poll returns, running callbacks that it asks for."""
+        if self._consumer._coordinator.need_rejoin():  # noqa: SLF001
+            timeout_ms = max(timeout_ms, 4 * JOINING_MS)
+        self._polling = True
         answer: Future[dict[Any, Any]] = self._poller.submit(self._consumer.poll, timeout_ms=timeout_ms, max_records=max_records)
         answer.add_done_callback(lambda _: self._calls.put(None))
         while (call := self._calls.get()) is not None:
             call()
+        self._polling = False
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
@@ -73,6 +84,17 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-
     async def on_partitions_lost(self, lost: set[TopicPartition]) -> None:
         """Let the caller finish partitions that have gone."""
         await self.on_partitions_revoked(lost)
+
+    async def _join(self) -> Any:
+        """Join the group, and come back only while somebody polls.
+
+        kafka-python (3.0) throws an answer away that comes between two polls, and joins again; members that poll briefly and in turn
+        would do so for ever.
+        """
+        answer = await self._join_once()
+        while not self._polling and not self._ended:
+            await self._consumer._net.sleep(JOINING_MS / 1000)  # noqa: SLF001
+        return answer
 
     async def _in_caller(self, call: Callable[[], None]) -> None:
         if self._ended:

@@ -17,6 +17,7 @@ from streams.kafka.deliveries import Deliveries
 from streams.kafka.errors import UnknownTopicError
 from streams.kafka.kafka_python.failures import ours
 from streams.kafka.kafka_python.options import made
+from streams.kafka.limits import Limits
 from streams.kafka.protocol import Headers, Offsets
 from streams.kafka.within import within
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 #: more than a second of what it can write.
 BUFFER_BYTES = 32 << 20
 
-#: A record costs its bytes and this, for the limit: keys, headers and what Python needs for it.
-RECORD_BYTES = 500
+#: What a record costs Python besides its own bytes.
+PYTHON_BYTES = 500
 
 #: Bytes of a batch: 64 KB are some 200 predictions, one request; the default of 16 KB costs four requests and checksums for that.
 BATCH_BYTES = 64 << 10
@@ -51,26 +52,11 @@ class KafkaPythonSink:
     def __init__(self, client: KafkaPythonClient, *, transactional_id: str | None) -> None:
         self._client, self._name, self._patience = client, client.name, client.settings.patience
         self._id = transactional_id
-        self._topics: set[str] = set()
+        self._limits = Limits(self._name, client.limit)
         self._waiting: deque[tuple[Any, str, int]] = deque()  # future, topic, bytes
         self._waiting_bytes = 0
         self._deliveries = Deliveries(self._name)
-        patience = max(int(self._patience * 1000), 1000)
-        self._producer = made(
-            KafkaProducer,
-            client.settings,
-            transactional_id=transactional_id,
-            enable_idempotence=True,
-            acks="all",
-            max_request_size=client.settings.max_message_bytes,
-            batch_size=BATCH_BYTES,
-            linger_ms=LINGER_MS,
-            delivery_timeout_ms=patience + LINGER_MS,
-            max_block_ms=patience,
-            allow_auto_create_topics=False,
-            value_serializer=_Null(),
-            metrics_enabled=False,
-        )
+        self._producer = self._make()
         if transactional_id is not None:
             try:
                 with self._asking(f"take over transactional id {transactional_id!r}"):
@@ -90,8 +76,7 @@ class KafkaPythonSink:
         partition: int | None = None,
     ) -> None:
         """Queue a record; waits while the client's buffer is full."""
-        if topic not in self._topics:
-            self._know(topic)
+        size = self._limits.size(topic, value, key, headers) + PYTHON_BYTES
         milliseconds = None if time is None else round(time * 1000)
         try:
             future = self._producer.send(
@@ -102,7 +87,6 @@ class KafkaPythonSink:
                 raise
         except ValueError as error:  # a partition that is not there
             raise UnknownTopicError(f"{self._name}: cannot send a record to topic {topic!r}: {error}") from error
-        size = RECORD_BYTES if value is None else RECORD_BYTES + len(value)
         self._waiting.append((future, topic, size))
         self._waiting_bytes += size
         self._collect()
@@ -121,6 +105,10 @@ class KafkaPythonSink:
             if left <= 0:
                 self._deliveries.late(len(self._waiting), seconds)
                 break
+        if self._id is None and self._producer._transaction_manager.has_fatal_error():  # noqa: SLF001
+            # After a record that the broker refuses for good the client takes no other any more; a new one does.
+            self._let_go()
+            self._producer = self._make()
         self._deliveries.settle()
 
     def begin(self) -> None:
@@ -149,11 +137,32 @@ class KafkaPythonSink:
     def close(self) -> None:
         """Flush nothing, let go of all connections."""
         self._forget()
+        self._let_go()
+
+    def _let_go(self) -> None:
         sender = self._producer._sender  # noqa: SLF001 - its own `close` flushes first, and fails if that takes long
         sender.force_close()
         sender.join(5)
         with suppress(theirs.KafkaError, OSError):
             self._producer.close(timeout=0)
+
+    def _make(self) -> Any:
+        patience = max(int(self._patience * 1000), 1000)
+        return made(
+            KafkaProducer,
+            self._client.settings,
+            transactional_id=self._id,
+            enable_idempotence=True,
+            acks="all",
+            max_request_size=self._client.settings.max_message_bytes,
+            batch_size=BATCH_BYTES,
+            linger_ms=LINGER_MS,
+            delivery_timeout_ms=patience + LINGER_MS,
+            max_block_ms=patience,
+            allow_auto_create_topics=False,
+            value_serializer=_Null(),
+            metrics_enabled=False,
+        )
 
     @contextmanager
     def _asking(self, asked: str) -> Iterator[None]:
@@ -165,12 +174,6 @@ class KafkaPythonSink:
             raise ours(reason or error, self._name, asked) from error
         except OSError as error:
             raise ours(error, self._name, asked) from error
-
-    def _know(self, topic: str) -> None:
-        """Raise `UnknownTopicError` if there is no such topic: the client would look for it for its whole patience."""
-        if not self._client.partitions([topic]):
-            raise UnknownTopicError(f"{self._name}: there is no topic {topic!r}")
-        self._topics.add(topic)
 
     def _collect(self) -> None:
         """Take in what is acknowledged, or has failed."""

@@ -55,6 +55,7 @@ class KafkaPythonSource:
             auto_offset_reset="none",
             allow_auto_create_topics=False,
             partition_assignment_strategy=ASSIGNORS,
+            heartbeat_interval_ms=1_000,  # so long may it take until a member hears that others come or go; 3 s by default
             # The broker sends the first batch of a fetch however large it is, so the largest record always gets through; room for
             # one such record keeps several partitions going beside it.
             max_partition_fetch_bytes=max(limit, 1 << 20),
@@ -91,6 +92,7 @@ class KafkaPythonSource:
 
     def poll(self, most: int, seconds: float) -> list[Record]:
         """Return at most `most` records that are there, those of a partition in order; waits up to `seconds` for the first."""
+        self._unpark()
         poll = self._consumer.poll if self._member is None else self._member.poll
         try:
             found = poll(timeout_ms=int(seconds * 1000), max_records=most)
@@ -162,6 +164,16 @@ class KafkaPythonSource:
             # Leaving the group is good manners; a broker that is gone cannot hear it.
             with suppress(theirs.KafkaError, OSError):
                 consumer.close(autocommit=False, timeout_ms=min(self._patience, 5_000))
+
+    def _unpark(self) -> None:
+        """Let records go on that were fetched before their partition was paused.
+
+        kafka-python (3.0) keeps them aside, and takes them up again only where no other partition's records were in hand before,
+        read or not: else never.
+        """
+        fetcher = self._consumer._fetcher  # noqa: SLF001
+        if getattr(fetcher, "_paused_partition_records", None) and not fetcher._next_partition_records:  # noqa: SLF001
+            fetcher._next_partition_records = None  # noqa: SLF001
 
     def _assignment(self) -> list[Partition]:
         return sorted(Partition(*tp) for tp in self._consumer.assignment())

@@ -28,7 +28,7 @@ class MemoryLog:
     sleep
         Called with the seconds of a `poll` that finds nothing, which then looks once more.
     max_message_bytes
-        The largest record, unless the topic's configuration says otherwise ("max.message.bytes").
+        The largest record; a topic's configuration may say less ("max.message.bytes").
 
     Examples
     --------
@@ -146,8 +146,15 @@ class MemoryLog:
         return len(self._topics[topic])
 
     def limit(self, topic: str) -> int:
-        """Return the largest record that a topic takes, in bytes."""
-        return int(self._configs[topic].get("max.message.bytes", self.max_message_bytes))
+        """Return how many bytes a record of `topic` may have.
+
+        Raises
+        ------
+        UnknownTopicError
+            If there is no such topic.
+        """
+        self.count(topic)
+        return min(int(self._configs[topic].get("max.message.bytes", self.max_message_bytes)), self.max_message_bytes)
 
     def settle(self, transactional_id: str, state: str) -> None:
         """End the open transaction of an id, if there is one: "committed" or "aborted"."""

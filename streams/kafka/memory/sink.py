@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.kafka.deliveries import Deliveries
-from streams.kafka.errors import FencedError, MessageTooLargeError, TransportError
+from streams.kafka.errors import FencedError, TransportError
+from streams.kafka.limits import Limits
 from streams.kafka.memory.partition import Transaction
 from streams.kafka.murmur2 import partition_of
 from streams.kafka.protocol import Headers, Offsets, Partition
@@ -21,10 +22,6 @@ class _Queued(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
-
-    def size(self) -> int:
-        named = sum(len(name.encode()) + len(value) for name, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + named
 
 
 class MemorySink:
@@ -42,6 +39,7 @@ class MemorySink:
         self._log, self._id = log, transactional_id
         self._epoch = 0 if transactional_id is None else log.epochs[transactional_id]
         self._queue: list[_Queued] = []
+        self._limits = Limits(log.name, log.limit)
         self._turns: defaultdict[str, int] = defaultdict(int)
 
     def send(
@@ -58,6 +56,7 @@ class MemorySink:
         with self._log.faults.around("send"), self._log.lock:
             if self._id is not None:
                 self._open()
+            self._limits.size(topic, value, key, headers)
             count = self._log.count(topic)
             if partition is None and key is None:
                 partition = self._turns[topic] % count
@@ -68,10 +67,7 @@ class MemorySink:
             self._log.partition(where)
             # Kafka keeps milliseconds.
             time = round((self._log.clock() if time is None else time) * 1000) / 1000
-            queued = _Queued(where, time, key, value, tuple(headers))
-            if queued.size() > self._log.max_message_bytes:
-                raise MessageTooLargeError(_too_large(queued, self._log.max_message_bytes))
-            self._queue.append(queued)
+            self._queue.append(_Queued(where, time, key, value, tuple(headers)))
 
     def flush(self, seconds: float) -> None:  # noqa: ARG002 - nothing takes time here
         """Write all that was sent to the log."""
@@ -129,18 +125,11 @@ class MemorySink:
         transaction = None if self._id is None else self._log.open.get(self._id)
         queue, self._queue = self._queue, []
         deliveries = Deliveries(self._log.name)
-        for queued in queue:
-            where, time, key, value, headers = queued
+        for where, time, key, value, headers in queue:
             try:
                 with self._log.faults.around("append"):
-                    limit = self._log.limit(where.topic)
-                    if queued.size() > limit:
-                        raise MessageTooLargeError(_too_large(queued, limit))
                     self._log.partition(where).append(time, key, value, headers, transaction)
             except TransportError as error:
                 deliveries.failed(error)
         deliveries.settle()
 
-
-def _too_large(queued: _Queued, limit: int) -> str:
-    return f"memory: a record for topic {queued.where.topic!r} has {queued.size():,} bytes, {limit:,} are taken at most"
