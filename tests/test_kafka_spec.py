@@ -46,7 +46,7 @@ def test_places(start):
         ("zzz=1", "no parameter 'zzz', expected bootstrap, client"),
         ("bootstrap", "expected parameter=value|found a part without '='"),
         ("from=1&from=2", "parameter 'from' is given twice"),
-        ("from=yesterday", "from must be earliest, latest, an offset or a time such as 2026-01-31T12:00:00Z, found 'yesterday'"),
+        ("from=yesterday", "an offset or a time such as 2026-01-31T12:00:00Z, found 'yesterday'"),
         ("from=-1", "from must be earliest"),
         ("until=10", "until must be end or never, found '10'"),
         ("client=kafka", "client must be kafka-python or confluent, found 'kafka'"),
@@ -61,7 +61,7 @@ def test_places(start):
     ],
 )
 def test_what_is_refused(query, message):
-    with pytest.raises(StreamError, match="^kafka:t: ") as caught:
+    with pytest.raises(StreamError, match=r"^kafka:t: ") as caught:
         parse(f"kafka:t?{query}", {})
     assert any(part in str(caught.value) for part in message.split("|"))
 

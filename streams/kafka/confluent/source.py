@@ -177,7 +177,7 @@ class ConfluentSource:
         self._paused.difference_update(partitions)
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record."""
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
         with asking(self._name, f"tell the positions of {_list(partitions)}"):
             found = self._consumer.position([TopicPartition(*p) for p in partitions]) if partitions else []
         # After the last record the client's own position stays behind it, whatever marks of transactions follow.
