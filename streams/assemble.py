@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
 
 from streams.batch import Batch
-from streams.errors import BadRows, RowError, StreamError
+from streams.errors import RowError, StreamError
 
 
 class Collector(Protocol):
@@ -34,7 +34,7 @@ class Faults:
 
 
 def in_batches(
-    steps: Iterator[object], collector: Collector, faults: Faults, bad_rows: BadRows, rows: int
+    steps: Iterator[object], collector: Collector, faults: Faults, bad_rows: Callable[[RowError], None], rows: int
 ) -> Iterator[Batch]:
     """Yield what `steps` adds to `collector`, `rows` a batch.
 
@@ -45,7 +45,7 @@ def in_batches(
     collector, faults
         Where the rows are; `faults.note` is what the collector calls for a row that it leaves out.
     bad_rows
-        The policy for these rows.
+        The policy for these rows (see `streams.errors.BadRows`): called with each.
     rows
         Rows a batch.
 

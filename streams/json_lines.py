@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from streams.assemble import Faults, in_batches
 from streams.batch import Batch
 from streams.concatenate import in_batches_of
-from streams.errors import BadRows, RowError
-from streams.json_parse import BlockParser
-from streams.message import MessageError, MessageRows
+from streams.errors import BadRows
+from streams.json_blocks import MessageBlocks
 from streams.sources import ByteSource, line_blocks
 from streams.stream import ROWS, Stream
-
-#: A kernel that comes back after fewer rows than this costs more than it saves; up to so many lines in a row are
-#: then decoded one by one. What is read is the same.
-_OFTEN, _PATIENCE = 8, 256
 
 
 class JsonLinesStream(Stream):
@@ -62,51 +56,14 @@ class JsonLinesStream(Stream):
         return in_batches_of(rows, self._pieces())
 
     def _pieces(self) -> Iterator[Batch]:
-        """Yield the rows as they are read: regular lines by the kernel, the others by `streams.message`."""
-        parser = BlockParser(self.features, self.labels)
-        faults = Faults(self.name)
-        collector = MessageRows(self.features, self.labels, faults.note)
-        collector.width = self.width
-        patience = 1
+        """Yield the rows as they are read."""
+        blocks = MessageBlocks(self.name, self.features, self.labels, self.bad_rows)
+        blocks.width = self.width
         for block, first in line_blocks(self.source, self.BLOCK):
-            parser.begin(block if block.endswith(b"\n") else block + b"\n", first)
-            readable = _is_utf8(block)
-            while not parser.ended:
-                if readable and collector.width is not None:
-                    batch, irregular = parser.parse(collector.width)
-                    if batch is not None:
-                        yield batch
-                        # Lines that a kernel can read are the rule here, others the exception.
-                        patience = 1 if len(batch) > _OFTEN else patience
-                    if not irregular:
-                        continue
-                n = patience if readable else len(block)
-                patience = min(2 * patience, _PATIENCE)
-                yield from in_batches(self._read(parser, collector, n), collector, faults, self.bad_rows, len(block))
-                self.width = collector.width
-
-    def _read(self, parser: BlockParser, collector: MessageRows, n: int) -> Iterator[None]:
-        """Add the next `n` lines."""
-        while n > 0 and not parser.ended:
-            line, number = parser.line()
-            n -= 1
-            if not line or line.isspace():
-                continue
-            try:
-                collector.add(line.rstrip(b"\r"), number)
-            except MessageError as error:
-                self.bad_rows(RowError(self.name, number, error.column, error.what))
-            else:
-                yield
+            for batch in blocks.read(block, first):
+                self.width = blocks.width
+                yield batch
 
     def progress(self) -> float | None:
         """Return the share of the file that has been read; None for standard input."""
         return self.source.progress()
-
-
-def _is_utf8(block: bytes) -> bool:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
