@@ -85,6 +85,12 @@ class Source(Protocol):
     def resume(self, partitions: Collection[Partition]) -> None:
         """End `pause`."""
 
+    def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record.
+
+        So a reader knows that it has come to an end at which marks of transactions stand, or nothing any more (compaction).
+        """
+
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
         """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
 

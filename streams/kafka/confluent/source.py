@@ -52,6 +52,7 @@ class ConfluentSource:
         self._paused: set[Partition] = set()
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
+        self._ends: dict[Partition, int] = {}  # where a partition ended when its end was met last
         self._ended = False
 
     def _consume(self, isolation: str) -> Consumer:
@@ -63,6 +64,7 @@ class ConfluentSource:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "error",
+            "enable.partition.eof": True,  # for `positions`: nothing else tells of marks of transactions
             "allow.auto.create.topics": False,
             "partition.assignment.strategy": "cooperative-sticky",
             "heartbeat.interval.ms": 1_000,  # so long may it take until a member hears that others come or go; 3 s by default
@@ -87,6 +89,7 @@ class ConfluentSource:
         """Read exactly these partitions, each from its offset on; what was read before is forgotten, paused ones go on."""
         self._know(offsets)
         self._failure = None
+        self._ends.clear()
         with asking(self._name, f"read {_list(offsets)}"):
             self._consumer.resume([TopicPartition(*p) for p in self._paused])  # the client would keep them paused
             self._consumer.unassign()
@@ -122,34 +125,49 @@ class ConfluentSource:
         if failure is not None:
             raise failure
         try:
-            found = self._consumer.consume(min(most, MOST), 0)
-            if not found and seconds > 0:
+            records = self._records(self._consumer.consume(min(most, MOST), 0))
+            if not records and self._failure is None and seconds > 0:
                 found = self._wait(seconds)
                 if found and most > 1:
                     found += self._consumer.consume(min(most - 1, MOST), 0)
+                records = self._records(found)
         except KafkaException as error:
             raise ours(error, self._name, "read") from error
         self._denied.check()
-        if not found:
+        if records or self._failure is not None:
+            self._silence.heard()
+        else:
             self._ask_after_silence()
-            return []
-        self._silence.heard()
+        if not records and self._failure is not None:
+            return self.poll(most, 0)
+        return records
+
+    def _records(self, messages: list[Any]) -> list[Record]:
+        """Return the records among what the client gave; what else there was is noted."""
         records = []
         new, nan = tuple.__new__, math.nan
-        for m in found:
+        for m in messages:
             if m.error() is not None:
-                self._failure = self._failure or self._failed(m)
+                if not self._is_end(m):
+                    self._failure = self._failure or self._failed(m)
                 continue
             kind, milliseconds = m.timestamp()
             where = m.topic(), m.partition(), m.offset(), milliseconds / 1000 if kind else nan
             # What `Record(...)` does, at half the time.
             records.append(new(Record, (*where, m.key(), m.value(), m.headers() or ())))
-        if not records and self._failure is not None:
-            return self.poll(most, 0)
         return records
+
+    def _is_end(self, message: Any) -> bool:
+        """Return whether the client says that a partition ends, and note where."""
+        error = message.error()
+        if error is None or error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            return False
+        self._ends[Partition(message.topic(), message.partition())] = message.offset()
+        return True
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Go on reading a partition that is assigned at `offset`."""
+        self._ends.pop(partition, None)
         # The client's own `seek` is refused just after an assignment, and after an offset that is not kept.
         with asking(self._name, f"read {_list([partition])} from offset {offset:,}"):
             self._consumer.incremental_unassign([TopicPartition(*partition)])
@@ -168,6 +186,14 @@ class ConfluentSource:
         with asking(self._name, f"resume {_list(partitions)}"):
             self._consumer.resume([TopicPartition(*p) for p in partitions])
         self._paused.difference_update(partitions)
+
+    def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
+        with asking(self._name, f"tell the positions of {_list(partitions)}"):
+            found = self._consumer.position([TopicPartition(*p) for p in partitions]) if partitions else []
+        # After the last record the client's own position stays behind it, whatever marks of transactions follow.
+        at = {p: max(tp.offset, self._ends.get(p, tp.offset)) for p, tp in zip(partitions, found, strict=True)}
+        return {partition: position for partition, position in at.items() if position >= 0}
 
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
         """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
@@ -208,8 +234,10 @@ class ConfluentSource:
         while True:
             left = end - time.monotonic()
             found = self._consumer.consume(1, max(min(left, PIECE), 0))
-            if found or left <= PIECE:
+            if found and not self._is_end(found[0]):
                 return found
+            if left <= (0 if found else PIECE):
+                return []
 
     def _know(self, partitions: Collection[Partition]) -> None:
         """Raise `UnknownTopicError` if one of these partitions is not there: the client would look for it for long."""

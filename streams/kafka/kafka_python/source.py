@@ -122,6 +122,12 @@ class KafkaPythonSource:
         """End `pause`."""
         self._consumer.resume(*(TopicPartition(*p) for p in partitions))
 
+    def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
+        with asking(self._name, f"tell the positions of {_list(partitions)}"):
+            found = {p: self._consumer.position(TopicPartition(*p), timeout_ms=self._patience) for p in partitions}
+        return {partition: position for partition, position in found.items() if position is not None}
+
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
         """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
         self._know(partitions)

@@ -89,6 +89,11 @@ class MemorySource:
         """End `pause`."""
         self._paused.difference_update(partitions)
 
+    def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
+        with self._log.lock:
+            return {p: self._positions[p] for p in partitions if p in self._positions}
+
     def bounds(self, partitions: Collection[Partition]) -> dict[Partition, tuple[int, int]]:
         """Return of each the first offset that is kept, and the one after the last that can be read (isolation counts)."""
         with self._log.faults.around("bounds"), self._log.lock:
