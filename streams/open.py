@@ -1,4 +1,4 @@
-"""`open_stream`: a file, standard input, a shipped data set or a generator by its name."""
+"""`open_stream`: a file, standard input, a shipped data set, a generator or a Kafka topic by its name."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def open_stream(
     ----------
     spec
         A file (plain, .gz, .bz2 or .xz); ``-`` for standard input; ``yeast``, real data that come with river;
-        or a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`), whose rows may change
-        (``drift=sudden&at=8000&of=labels&fraction=.25``, see `streams.synthetic.drift_query`).
+        a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`), whose rows may change
+        (``drift=sudden&at=8000&of=labels&fraction=.25``, see `streams.synthetic.drift_query`); or a Kafka topic,
+        ``kafka:TOPIC?bootstrap=host:port&...`` (see `streams.kafka.spec.parse`).
     format
         ``svmlight``, ``arff``, ``csv``, ``jsonl`` or ``parquet``; ``auto``: told by the suffix, else by the
         first bytes.
@@ -74,19 +75,24 @@ def open_stream(
     if label_columns is not None:
         options["label_columns"] = label_columns
     scheme = _SCHEME.match(spec)
-    if spec == "yeast" and not Path(spec).exists():
+    if spec == "yeast" and not _is_there(spec):
         _refuse_options(spec, options)
         return _yeast(bad_rows)
-    if scheme is not None and not Path(spec).exists():
-        _refuse_options(spec, options)
+    if scheme is not None and not _is_there(spec):
+        _refuse_options(spec.partition("?")[0], options)  # what follows may hold what nobody should see
+        if scheme[1] == "kafka":
+            from streams.kafka.open import open_kafka
+
+            return open_kafka(spec, bad_rows)
         if scheme[1] != "synthetic":
-            raise StreamError(f"{spec}: unknown scheme {scheme[1]!r}, expected synthetic:NAME, a file, - or yeast")
+            expected = "synthetic:NAME, kafka:TOPIC, a file, - or yeast"
+            raise StreamError(f"{spec}: unknown scheme {scheme[1]!r}, expected {expected}")
         from streams.synthetic.spec import open_synthetic
 
         return open_synthetic(spec)
     if format not in ("auto", *FORMATS):
         raise StreamError(f"{spec}: unknown format {format!r}, expected auto, {', '.join(FORMATS)}")
-    if spec != "-" and not Path(spec).exists():
+    if spec != "-" and not _is_there(spec):
         raise StreamError(f"{spec}: no such file{_near(Path(spec))}")
     return _open_file(spec, format, bad_rows, options)
 
@@ -147,6 +153,13 @@ def _yeast(bad_rows: BadRows) -> Stream:
 def _refuse_options(spec: str, options: dict[str, Any]) -> None:
     if options:
         raise StreamError(f"{spec}: {', '.join(options)}: options are for files, this stream has none")
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # longer than the name of a file can be: a topic with all that is to be said of its cluster
+        return False
 
 
 def _near(path: Path) -> str:

@@ -69,14 +69,35 @@ class MessageEncoder:
         for i, x in enumerate(rows):
             parts = []
             if batch.keys is not None and batch.keys[i] is not None:
-                key = batch.keys[i]
-                parts.append(b'"id":' + orjson.dumps(key if type(key) in (int, float) else str(key)))
+                parts.append(b'"id":' + _key(batch.keys[i]))
             if batch.times is not None and batch.times[i] == batch.times[i]:
                 parts.append(b'"t":' + orjson.dumps(float(batch.times[i])))
             parts.append(x)
             if batch.status[i] != UNLABELLED:
                 parts.append(b'"y":' + self._y(batch, i))
             out.append(b"{" + b",".join(parts) + b"}")
+        return out
+
+    def encode_labels(self, batch: Batch) -> list[bytes | None]:
+        """Return of every row its id and its labels, as a message without features; None of unlabelled ones.
+
+        Raises
+        ------
+        StreamError
+            If two names would be written alike.
+        ValueError
+            If a row that has labels has no id: nobody could tell whose labels these are.
+        """
+        self._grow()
+        keys = batch.keys or [None] * len(batch)
+        out: list[bytes | None] = []
+        for i, key in enumerate(keys):
+            if batch.status[i] == UNLABELLED:
+                out.append(None)
+            elif key is None:
+                raise ValueError(f"row {i} of the batch has labels and no id")
+            else:
+                out.append(b'{"id":' + _key(key) + b',"y":' + self._y(batch, i) + b"}")
         return out
 
     def _grow(self) -> None:
@@ -140,6 +161,10 @@ class MessageEncoder:
             return b"[" + b",".join([self._labels[j] for j in held]) + b"]"
         texts = self._label_texts.texts
         return orjson.dumps({texts[j]: j in held for j in batch.known(i).tolist()})
+
+
+def _key(key: object) -> bytes:
+    return orjson.dumps(key if type(key) in (int, float) else str(key))
 
 
 def _null(text: str) -> str:
