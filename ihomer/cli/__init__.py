@@ -13,7 +13,7 @@ import click
 
 from ihomer.cli.failures import told
 
-_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "convert", "warm")
+_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "convert", "produce", "tail", "warm")
 
 
 class _Lazy(click.Group):
@@ -45,7 +45,8 @@ class _Lazy(click.Group):
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 bad input, or failed (the message is on standard error; IHOMER_DEBUG=1 adds the "
-    "traceback); 2 the command line is wrong; 130 stopped by Ctrl-C.",
+    "traceback); 2 the command line is wrong; 3 Kafka cannot be reached, there is no such topic, or access is refused; "
+    "130 stopped by Ctrl-C.",
 )
 @click.version_option(package_name="ihomer", message="ihomer %(version)s")
 def main() -> None:

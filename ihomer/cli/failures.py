@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 #: Exit code of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
+#: Exit code if a Kafka cluster cannot be reached, has no such topic, or refuses access.
+KAFKA = 3
+
+
+class _Failure(click.ClickException):
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.exit_code = code  # type: ignore[misc] # click says it belongs to the class, and reads it from the object
+
 
 @contextmanager
 def told() -> Iterator[None]:
@@ -34,7 +43,7 @@ def told() -> Iterator[None]:
         except Exception as error:
             if os.environ.get("IHOMER_DEBUG"):
                 traceback.print_exc()
-            raise click.ClickException(message(error)) from error
+            raise _Failure(message(error), exit_code(error)) from error
 
 
 def message(error: Exception) -> str:
@@ -53,6 +62,14 @@ def message(error: Exception) -> str:
         return text
     kind = type(error).__name__
     return f"{kind}: {text} (IHOMER_DEBUG=1 shows where)" if text else f"{kind} (IHOMER_DEBUG=1 shows where)"
+
+
+def exit_code(error: Exception) -> int:
+    """Return with which code a command ends."""
+    from streams.kafka.errors import AccessError, TransportError, UnknownTopicError
+
+    of_kafka = isinstance(error, (AccessError, UnknownTopicError)) or (isinstance(error, TransportError) and error.retriable)
+    return KAFKA if of_kafka else 1
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
