@@ -125,34 +125,45 @@ class ConfluentSource:
         if failure is not None:
             raise failure
         try:
-            found = self._consumer.consume(min(most, MOST), 0)
-            if not found and seconds > 0:
+            records = self._records(self._consumer.consume(min(most, MOST), 0))
+            if not records and self._failure is None and seconds > 0:
                 found = self._wait(seconds)
                 if found and most > 1:
                     found += self._consumer.consume(min(most - 1, MOST), 0)
+                records = self._records(found)
         except KafkaException as error:
             raise ours(error, self._name, "read") from error
         self._denied.check()
-        if not found:
+        if records or self._failure is not None:
+            self._silence.heard()
+        else:
             self._ask_after_silence()
-            return []
-        self._silence.heard()
+        if not records and self._failure is not None:
+            return self.poll(most, 0)
+        return records
+
+    def _records(self, messages: list[Any]) -> list[Record]:
+        """Return the records among what the client gave; what else there was is noted."""
         records = []
         new, nan = tuple.__new__, math.nan
-        for m in found:
+        for m in messages:
             if m.error() is not None:
-                if m.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                    self._ends[Partition(m.topic(), m.partition())] = m.offset()
-                else:
+                if not self._is_end(m):
                     self._failure = self._failure or self._failed(m)
                 continue
             kind, milliseconds = m.timestamp()
             where = m.topic(), m.partition(), m.offset(), milliseconds / 1000 if kind else nan
             # What `Record(...)` does, at half the time.
             records.append(new(Record, (*where, m.key(), m.value(), m.headers() or ())))
-        if not records and self._failure is not None:
-            return self.poll(most, 0)
         return records
+
+    def _is_end(self, message: Any) -> bool:
+        """Return whether the client says that a partition ends, and note where."""
+        error = message.error()
+        if error is None or error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            return False
+        self._ends[Partition(message.topic(), message.partition())] = message.offset()
+        return True
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Go on reading a partition that is assigned at `offset`."""
@@ -223,8 +234,10 @@ class ConfluentSource:
         while True:
             left = end - time.monotonic()
             found = self._consumer.consume(1, max(min(left, PIECE), 0))
-            if found or left <= PIECE:
+            if found and not self._is_end(found[0]):
                 return found
+            if left <= (0 if found else PIECE):
+                return []
 
     def _know(self, partitions: Collection[Partition]) -> None:
         """Raise `UnknownTopicError` if one of these partitions is not there: the client would look for it for long."""
