@@ -140,9 +140,9 @@ def test_nobody_listens(rows):
         (("--partitions", "2"), "give --create, too"),
         (("--labels-topic", "a b"), "a topic has 1 to 249 letters"),
         (("--bootstrap", "nowhere"), "bootstrap must be host:port, found 'nowhere'"),
-        (("--security", "SASL_SSL"), "set IHOMER_KAFKA_USERNAME"),
+        (("--security", "SASL_SSL"), "set IHOMER_CLUSTER_USERNAME"),
     ],
 )
 def test_command_lines_that_are_wrong(rows, arguments, message, monkeypatch):
-    monkeypatch.delenv("IHOMER_KAFKA_USERNAME", raising=False)
+    monkeypatch.delenv("IHOMER_CLUSTER_USERNAME", raising=False)
     assert message in re.sub(r"\s+", " ", run("produce", rows, "--topic", "t", *arguments, code=2).stderr)

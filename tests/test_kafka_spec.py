@@ -9,7 +9,7 @@ import pytest
 from streams import StreamError, open_stream
 from streams.kafka.spec import TopicSpec, cluster_settings, parse
 
-LOGIN = {"IHOMER_KAFKA_USERNAME": "anna", "IHOMER_KAFKA_PASSWORD": "s3cret", "IHOMER_KAFKA_KEY_PASSWORD": "k3y"}
+LOGIN = {"IHOMER_CLUSTER_USERNAME": "anna", "IHOMER_CLUSTER_PASSWORD": "s3cret", "IHOMER_CLUSTER_KEY_PASSWORD": "k3y"}
 
 
 def test_a_topic_alone():
@@ -57,7 +57,7 @@ def test_places(start):
         ("partitions=0,-1", "partitions must be numbers separated by commas, found '0,-1'"),
         ("partitions=", "partitions must be numbers"),
         ("bootstrap=broker", "bootstrap must be host:port, found 'broker'"),
-        ("security=SASL_SSL", "needs a username: set IHOMER_KAFKA_USERNAME"),
+        ("security=SASL_SSL", "needs a username: set IHOMER_CLUSTER_USERNAME"),
     ],
 )
 def test_what_is_refused(query, message):
