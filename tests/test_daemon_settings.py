@@ -68,7 +68,7 @@ WRONG = {
     "checkpoint_rows": [0, 1e3],
     "keep": [0],
     "poll_rows": [0, 1 << 30],
-    "linger": [-1, float("nan"), 61],
+    "discover_seconds": [-1, float("nan"), 0],
     "metrics_every": [0],
     "commit_seconds": [0],
     "discover_seconds": [0],

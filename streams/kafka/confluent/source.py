@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -28,6 +29,9 @@ AHEAD_KB = 32 << 10
 
 #: More messages than this are not asked for in one call, as the client refuses more than a million.
 MOST = 100_000
+
+#: Seconds that leaving the group may take.
+CLOSING = 5.0
 
 
 class ConfluentSource:
@@ -53,7 +57,7 @@ class ConfluentSource:
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
         self._ends: dict[Partition, int] = {}  # where a partition ended when its end was met last
-        self._ended = False
+        self._calling_back = self._ended = False
 
     def _consume(self, isolation: str) -> Consumer:
         limit = self._client.settings.max_message_bytes
@@ -108,12 +112,15 @@ class ConfluentSource:
 
         def came(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             if partitions:
-                consumer.incremental_assign(_theirs(assigned(_ours(partitions))))
+                with self._called_back():
+                    offsets = assigned(_ours(partitions))
+                consumer.incremental_assign(_theirs(offsets))
 
         def went(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
             self._paused.difference_update(_ours(partitions))
             if partitions and not self._ended:
-                revoked(_ours(partitions))
+                with self._called_back():
+                    revoked(_ours(partitions))
 
         with asking(self._name, f"join group {self._group!r} for topics {', '.join(topics)}"):
             self._consumer.subscribe(list(topics), on_assign=came, on_revoke=went, on_lost=went)
@@ -206,7 +213,8 @@ class ConfluentSource:
             # The client waits for open transactions only where it reads committed records only.
             self._settled = self._consume("read_committed")
         with asking(self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"):
-            answer = self._settled.committed([TopicPartition(*p) for p in partitions], timeout=self._patience)
+            wanted = [TopicPartition(*p) for p in partitions]
+            answer = within(self._time(), self._settled.committed, wanted, timeout=self._patience)
             for found in answer:
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -217,7 +225,7 @@ class ConfluentSource:
         if not offsets:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
-            answer = self._consumer.commit(offsets=_theirs(offsets), asynchronous=False)
+            answer = within(self._time(), self._consumer.commit, offsets=_theirs(offsets), asynchronous=False)
             for found in answer or ():
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -226,7 +234,24 @@ class ConfluentSource:
         """Let go of all connections; nothing is committed."""
         self._ended = True
         for consumer in {self._consumer, self._settled} - {None}:
-            consumer.close()
+            # If a question was left behind the client waits for its answer.
+            with suppress(TimeoutError):
+                within(CLOSING, consumer.close)
+
+    @contextmanager
+    def _called_back(self) -> Iterator[None]:
+        self._calling_back = True
+        try:
+            yield
+        finally:
+            self._calling_back = False
+
+    def _time(self) -> float:
+        """Return how long a question about the group may take in another thread: there the client keeps no time limit.
+
+        Within a callback it answers its own thread only.
+        """
+        return math.inf if self._calling_back else self._patience + 0.5
 
     def _wait(self, seconds: float) -> list[Any]:
         """Return the first message that comes, in a list, or none."""
