@@ -72,6 +72,7 @@ WRONG = {
     "metrics_every": [0],
     "commit_seconds": [0],
     "discover_seconds": [0],
+    "progress_seconds": [-1, float("inf")],
     "http": ["8650", "localhost", "a:b", "h:65536", "h:1:2"],
     "log": ["TEXT"],
 }

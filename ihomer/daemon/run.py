@@ -18,6 +18,7 @@ from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
 from ihomer.daemon.store import Store
 from ihomer.daemon.warming import warm
+from streams.jit import is_cold
 from streams.kafka.connect import connect
 from streams.kafka.errors import FencedError, TransportError
 
@@ -62,6 +63,8 @@ def run(settings: Settings) -> int:
                     store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
                     store.lock()
                     held.callback(store.close)
+                if is_cold():
+                    _LOG.info("compiles, once: a first start takes about a minute", extra={"event": "compiling"})
                 with stopping.nothing_to_lose():
                     warm(settings)
                 client = connect(settings.cluster)

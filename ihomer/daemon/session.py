@@ -17,6 +17,7 @@ from ihomer.daemon.assignment import Manual, Subscribed
 from ihomer.daemon.beside import Beside
 from ihomer.daemon.observing import observe
 from ihomer.daemon.opening import open_source, publisher_of
+from ihomer.daemon.progress import Progress
 from streams.kafka.errors import OffsetOutOfRangeError
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ class Session(ABC):
             self._assignment = Subscribed(source, publisher, self.settings, saved, self._finish)
         self._assignment.begin()
         self.began = True
-        self._discovered_at = self._observed_at = self._clock()
+        self._discovered_at = self._observed_at = now = self._clock()
+        self._progress = Progress(self.status, self.settings.progress_seconds, now)
         self._tell_state()
         self._tell_gaps()
         self.status.problem = ""
@@ -170,6 +172,7 @@ class Session(ABC):
             self._answer()
             observe(self.status, self.clerk, self._source, self.places)
             self._observed_at = now
+        self._progress(now)
 
     def _answer(self, then: Sequence[Record] = ()) -> None:
         """Send what the clerk has to say of the records that he has, once he is done, while he deals with the next ones."""
