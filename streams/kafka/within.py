@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,8 +12,7 @@ T = TypeVar("T")
 def within(seconds: float, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Return ``call(*args, **kwargs)``, or raise what it raises.
 
-    The call runs in a thread of its own; if it is not back in time it is left behind there. If `seconds` is infinite it runs in the
-    caller's thread.
+    The call runs in a thread of its own; if it is not back in time it is left behind there.
 
     Raises
     ------
@@ -26,8 +24,6 @@ def within(seconds: float, call: Callable[..., T], *args: Any, **kwargs: Any) ->
     >>> within(1.0, max, 2, 3)
     3
     """
-    if seconds == math.inf:
-        return call(*args, **kwargs)
     answer: list[T] = []
     failure: list[BaseException] = []
 

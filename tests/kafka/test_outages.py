@@ -19,6 +19,11 @@ from tests.kafka.backends import read, write
 CLIENTS = ["kafka-python", "confluent"]
 
 
+def poll_for_ever(source):
+    while True:
+        source.poll(10, 0.1)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("make", ["source", "sink", "topics"])
 def test_nobody_there(client, make):
@@ -60,8 +65,7 @@ def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broke
         assert time.monotonic() - began < 5.0
     began = time.monotonic()
     with pytest.raises(TransportError):
-        while True:
-            source.poll(10, 0.1)
+        poll_for_ever(source)
     assert time.monotonic() - began < 8.0
     sink.send(topic, b"lost")
     with pytest.raises(DeliveryError, match="1 record is not acknowledged"):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BUFFER_KB = 64 << 10
 BUFFER_RECORDS = 500_000
 
-#: Bytes of a batch. A broker refuses a batch that is over the topic's limit with all that is in it, and this client does not send
-#: it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster.
+#: Bytes of a batch. A broker refuses a batch that is over the topic's limit with all that is in it, and this client does not
+#: send it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster.
 BATCH_BYTES = 64 << 10
 
 #: Milliseconds a record waits for others; `flush` does not wait for it.
@@ -142,7 +142,7 @@ class ConfluentSink:
         del self._producer
 
     def _keep_small(self, topic: str, size: int) -> None:
-        """Send what waits for `topic` before it could make a batch that is over the topic's limit: all of it would be refused."""
+        """Send what waits for `topic` before it could make a batch over the limit, which would be refused as a whole."""
         waiting = self._small.get(topic, 0) + size
         if waiting > self._limits.known[topic]:
             with asking(self._name, "write records"):

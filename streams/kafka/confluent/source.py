@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -52,12 +52,12 @@ class ConfluentSource:
         self._group, self._committed_only = group, committed_only
         self._denied = Denied(self._name)
         self._consumer = self._consume("read_committed" if committed_only else "read_uncommitted")
-        self._settled: Consumer | None = self._consumer if committed_only else None
+        self._asker: Consumer | None = None
         self._paused: set[Partition] = set()
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
         self._ends: dict[Partition, int] = {}  # where a partition ended when its end was met last
-        self._calling_back = self._ended = False
+        self._member = self._ended = False
 
     def _consume(self, isolation: str) -> Consumer:
         limit = self._client.settings.max_message_bytes
@@ -86,7 +86,7 @@ class ConfluentSource:
             return Consumer(configs, logger=logger)
 
     def partitions(self, topic: str) -> list[int]:
-        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is no such topic."""
+        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is none."""
         return self._client.partitions([topic]).get(topic, [])
 
     def assign(self, offsets: Offsets) -> None:
@@ -112,17 +112,15 @@ class ConfluentSource:
 
         def came(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             if partitions:
-                with self._called_back():
-                    offsets = assigned(_ours(partitions))
-                consumer.incremental_assign(_theirs(offsets))
+                consumer.incremental_assign(_theirs(assigned(_ours(partitions))))
 
         def went(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
             self._paused.difference_update(_ours(partitions))
             if partitions and not self._ended:
-                with self._called_back():
-                    revoked(_ours(partitions))
+                revoked(_ours(partitions))
 
         with asking(self._name, f"join group {self._group!r} for topics {', '.join(topics)}"):
+            self._member = True
             self._consumer.subscribe(list(topics), on_assign=came, on_revoke=went, on_lost=went)
         self._silence.heard()
 
@@ -208,13 +206,12 @@ class ConfluentSource:
         return self._client.bounds(partitions, committed_only=self._committed_only)
 
     def committed(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets, after open transactions on them have settled; partitions without are left out."""
-        if self._settled is None:
-            # The client waits for open transactions only where it reads committed records only.
-            self._settled = self._consume("read_committed")
-        with asking(self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"):
+        """Return the group's committed offsets after open transactions have settled; partitions without are left out."""
+        with asking(
+            self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"
+        ):
             wanted = [TopicPartition(*p) for p in partitions]
-            answer = within(self._time(), self._settled.committed, wanted, timeout=self._patience)
+            answer = self._ask_group(lambda asker: asker.committed(wanted, timeout=self._patience))
             for found in answer:
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -225,7 +222,12 @@ class ConfluentSource:
         if not offsets:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
-            answer = within(self._time(), self._consumer.commit, offsets=_theirs(offsets), asynchronous=False)
+            wanted = _theirs(offsets)
+            answer: list[TopicPartition] | None
+            if self._member:  # whom the broker lets commit
+                answer = self._consumer.commit(offsets=wanted, asynchronous=False)
+            else:
+                answer = self._ask_group(lambda asker: asker.commit(offsets=wanted, asynchronous=False))
             for found in answer or ():
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -233,25 +235,25 @@ class ConfluentSource:
     def close(self) -> None:
         """Let go of all connections; nothing is committed."""
         self._ended = True
-        for consumer in {self._consumer, self._settled} - {None}:
-            # If a question was left behind the client waits for its answer.
-            with suppress(TimeoutError):
-                within(CLOSING, consumer.close)
+        for consumer in (self._consumer, self._asker):
+            if consumer is not None:
+                with suppress(TimeoutError):
+                    within(CLOSING, consumer.close)
 
-    @contextmanager
-    def _called_back(self) -> Iterator[None]:
-        self._calling_back = True
-        try:
-            yield
-        finally:
-            self._calling_back = False
+    def _ask_group(self, ask: Callable[[Consumer], Any]) -> Any:
+        """Return what the group's coordinator answers.
 
-    def _time(self) -> float:
-        """Return how long a question about the group may take in another thread: there the client keeps no time limit.
-
-        Within a callback it answers its own thread only.
+        A client that waits for the coordinator does nothing else meanwhile, and may wait far beyond every limit; so there is
+        one for this alone, and if it is late it is left behind.
         """
-        return math.inf if self._calling_back else self._patience + 0.5
+        if self._asker is None:
+            # The client waits for open transactions only where it reads committed records only.
+            self._asker = self._consume("read_committed")
+        try:
+            return within(self._patience + 0.5, ask, self._asker)
+        except TimeoutError:
+            self._asker = None
+            raise
 
     def _wait(self, seconds: float) -> list[Any]:
         """Return the first message that comes, in a list, or none."""
@@ -272,9 +274,8 @@ class ConfluentSource:
             if not numbers:
                 raise UnknownTopicError(f"{self._name}: there is no topic {partition.topic!r}")
             if partition.number not in numbers:
-                raise UnknownTopicError(
-                    f"{self._name}: topic {partition.topic!r} has {len(numbers)} partitions, found none with number {partition.number}"
-                )
+                found = f"has {len(numbers)} partitions, found none with number {partition.number}"
+                raise UnknownTopicError(f"{self._name}: topic {partition.topic!r} {found}")
 
     def _ask_after_silence(self) -> None:
         assignment = self._consumer.assignment() if self._silence.too_long() else []

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 
-from streams.kafka.errors import TransportError
+from streams.kafka.errors import AccessError, TransportError
 from streams.kafka.kafka_python.failures import asking, ours
 from streams.kafka.settings import ClusterSettings
 
@@ -25,14 +25,15 @@ class _Direct(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
     SCHEMES = ("direct",)
 
     async def connect(self, net: Any, addrinfo: Any, socket_options: Any = (), timeout_at: Any = None) -> Any:
-        made: list[Any] = []
-        self.socket = lambda *how: made.append(KafkaNetSocket.socket(self, *how)) or made[0]
+        sock: Any = super().socket(*addrinfo[:3])
+        self.socket = lambda *_: sock
         try:
             return await super().connect(net, addrinfo, socket_options, timeout_at=timeout_at)
         except BaseException:
-            for sock in made:
-                sock.close()
+            sock.close()
             raise
+        finally:
+            del self.socket  # the class has it
 
 
 def options(settings: ClusterSettings) -> dict[str, Any]:
@@ -66,8 +67,8 @@ def options(settings: ClusterSettings) -> dict[str, Any]:
 def made(make: Callable[..., T], settings: ClusterSettings, **more: Any) -> T:
     """Return ``make(**options)``; if the cluster cannot be reached that is said with the reason, and nothing is left open.
 
-    Clients of kafka-python talk to the cluster while they are made. If that fails nobody has them to close, and the reason stands in
-    the log only; so what is below them, and how its connections end, is remembered meanwhile.
+    Clients of kafka-python talk to the cluster while they are made. If that fails nobody has them to close, and the reason
+    stands in the log only; so what is below them, and how its connections end, is remembered meanwhile.
     """
     below: list[KafkaNetClient] = []
     reasons: list[BaseException] = []
@@ -93,6 +94,10 @@ def made(make: Callable[..., T], settings: ClusterSettings, **more: Any) -> T:
         for client in below:
             client.close()
         found = [ours(reason, settings.bootstrap, asked) for reason in reasons if isinstance(error, TransportError)]
+        if found and settings.security.startswith("SASL") and all("socket disconnected" in str(reason) for reason in reasons):
+            # The broker says why, and hangs up; kafka-python (3.0) looks at the second first.
+            where = f"{settings.bootstrap}: the broker hangs up while we log in"
+            raise AccessError(f"{where}: are user name, password and mechanism right?") from error
         if found:
             raise next((reason for reason in found if not reason.retriable), found[-1]) from error
         raise
