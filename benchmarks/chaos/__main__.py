@@ -46,7 +46,7 @@ def play(name: str, world: World) -> Result:
                 world = World(own.enter_context(Broker()), world.directory, world.kills, world.seed)
             scenario.play(world, checks)
     except Exception as error:  # noqa: BLE001 - told in the table
-        checks.checks.append(Check(f"{type(error).__name__}", held=False, found=f"{error}\n{traceback.format_exc()}"))
+        checks.checks.append(Check(f"{type(error).__name__}", held=False, found=traceback.format_exc()))
     result = Result(name, scenario, checks, time.monotonic() - start)
     print(f"{name}: {'FAILED' if checks.failed else 'held'} after {result.seconds:.0f} s", file=sys.stderr, flush=True)
     return result

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 from tests.broker.guard import Guard
@@ -52,7 +54,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONFAULTHANDLER": "1"},
             )
         self._guard = Guard(self.process.pid)
 
@@ -140,7 +142,11 @@ class Daemon:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGABRT)  # tells where all threads are
+            self.process.wait()
+            error.add_note(f"the daemon was then at:\n{self.tail(60)}")
         self.kill()
         self._guard.dismiss()
 

@@ -53,16 +53,15 @@ def ends(client: Client, *topics: str) -> dict[Partition, int]:
     source = client.source()
     try:
         partitions = [Partition(topic, n) for topic in topics for n in source.partitions(topic)]
-        return {partition: end for partition, (_, end) in source.bounds(partitions).items()}
-    finally:
-        source.close()
-
-
-def committed(client: Client, group: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
-    """Return the committed offsets of a group."""
-    source = client.source(group=group)
-    try:
-        return source.committed(list(partitions))
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return {partition: end for partition, (_, end) in source.bounds(partitions).items()}
+            except TransportError as error:
+                # A broker that has just come back does not know yet where it leads.
+                if not error.retriable or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
     finally:
         source.close()
 
