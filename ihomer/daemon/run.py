@@ -11,6 +11,7 @@ from ihomer.checkpoint.errors import CheckpointError
 from ihomer.daemon.errors import OtherStateError, PlaceError, TooManyBadError
 from ihomer.daemon.exit_codes import ExitCode
 from ihomer.daemon.http import Pages
+from ihomer.daemon.in_time import InTime
 from ihomer.daemon.learning import Learning
 from ihomer.daemon.lock import StateInUseError
 from ihomer.daemon.serving import Serving
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("ihomer.daemon")
 
-#: Seconds to wait after a session that failed, doubled each time, and the most that is waited.
-WAIT, MOST_WAIT = 1.0, 30.0
+#: Seconds to wait after a session that failed, doubled each time, and the most that is waited: a question to a broker that is
+#: away costs nothing, and when it is back nobody wants to wait for long.
+WAIT, MOST_WAIT = 1.0, 5.0
 
 #: What a failure means to whoever started the daemon; the first class that fits counts.
 CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
@@ -54,7 +56,7 @@ def run(settings: Settings) -> int:
         If a setting turns out to be impossible: a port that is taken.
     """
     status = Status()
-    with Stopping() as stopping, Pages(settings.http, status) as pages:
+    with Stopping() as stopping, InTime(stopping), Pages(settings.http, status) as pages:
         if pages.address:
             _LOG.info("/health, /ready and /metrics at %s", f"http://{pages.address}", extra={"event": "pages"})
         try:

@@ -16,7 +16,7 @@ from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
 from ihomer.daemon.beside import Beside
 from ihomer.daemon.observing import observe
-from ihomer.daemon.opening import open_source, publisher_of
+from ihomer.daemon.opening import open_source, prepare, publisher_of
 from ihomer.daemon.progress import Progress
 from streams.kafka.errors import OffsetOutOfRangeError
 
@@ -109,11 +109,13 @@ class Session(ABC):
         DaemonError
             If somebody has to decide something.
         """
+        # First, since it costs least: while the broker is away no model has to be read again and again.
+        topics = prepare(self.client, self.settings)
         restored = self._restore()
         if self.stopping.asked:
             return
         with open_source(self.client, self.settings) as source:
-            publisher = publisher_of(self.client, source, self.settings, self._clock())
+            publisher = publisher_of(self.client, source, self.settings, topics, self._clock())
             self._beside = Beside(self.clerk.take)
             try:
                 self._begin(source, publisher, restored)

@@ -13,6 +13,7 @@ from streams.kafka.confluent.options import Denied, options
 from streams.kafka.deliveries import Deliveries
 from streams.kafka.limits import Limits
 from streams.kafka.protocol import Headers, Offsets
+from streams.kafka.within import within
 
 if TYPE_CHECKING:
     from streams.kafka.confluent.client import ConfluentClient
@@ -119,18 +120,19 @@ class ConfluentSink:
         """Let the transaction commit `offsets` for `group`."""
         wanted = [TopicPartition(*p, offset) for p, offset in offsets.items()]
         with asking(self._name, f"send the offsets of group {group!r} to the transaction of {self._id!r}"):
-            self._producer.send_offsets_to_transaction(wanted, self._group(group), self._patience)
+            # Its own time limit is not kept where the group's coordinator was away: librdkafka's issue 5456.
+            within(self._patience, self._producer.send_offsets_to_transaction, wanted, self._group(group), self._patience)
 
     def commit(self) -> None:
         """Commit the transaction: flushes; readers of committed records see all of it or nothing."""
         self.flush(self._patience)
         with asking(self._name, f"commit the transaction of {self._id!r}"):
-            self._producer.commit_transaction(self._patience)
+            within(self._patience, self._producer.commit_transaction, self._patience)
 
     def abort(self) -> None:
         """Abort the transaction."""
         with asking(self._name, f"abort the transaction of {self._id!r}"):
-            self._producer.abort_transaction(self._patience)
+            within(self._patience, self._producer.abort_transaction, self._patience)
         self._producer.poll(0)
         self._deliveries.clear()
 
