@@ -140,6 +140,7 @@ def test_derived_names_must_be_names_too():
 
 def test_contradictions():
     assert set(refused(assignment="subscribe", partitions=(0,))) == {"partitions"}
+    assert set(refused(assignment="subscribe", transactions=True)) == {"transactions"}
     assert set(refused(transactions=True, predictions_topic="", commit_seconds=60.0)) == {"predictions_topic", "commit_seconds"}
     assert set(refused(limits=replace(Limits(), message_bytes=1 << 21))) == {"limits.message_bytes"}
     assert made(limits=replace(Limits(), message_bytes=1 << 21), cluster=ClusterSettings(max_message_bytes=1 << 21))
