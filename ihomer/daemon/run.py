@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ihomer.checkpoint.errors import CheckpointError
@@ -19,12 +20,11 @@ from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
 from ihomer.daemon.store import Store
 from ihomer.daemon.warming import warm
-from streams.jit import is_cold
 from streams.kafka.connect import connect
 from streams.kafka.errors import FencedError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ihomer.daemon.session import Session
     from ihomer.daemon.settings import Settings
@@ -34,6 +34,8 @@ _LOG = logging.getLogger("ihomer.daemon")
 #: Seconds to wait after a session that failed, doubled each time, and the most that is waited: a question to a broker that is
 #: away costs nothing, and when it is back nobody wants to wait for long.
 WAIT, MOST_WAIT = 1.0, 5.0
+#: Seconds of compiling after which people are told that it compiles: a start that finds all compiled takes less.
+SLOW = 3.0
 
 #: What a failure means to whoever started the daemon; the first class that fits counts.
 CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
@@ -65,9 +67,7 @@ def run(settings: Settings) -> int:
                     store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
                     store.lock()
                     held.callback(store.close)
-                if is_cold():
-                    _LOG.info("compiles, once: a first start takes about a minute", extra={"event": "compiling"})
-                with stopping.nothing_to_lose():
+                with stopping.nothing_to_lose(), _told_if_slow():
                     warm(settings)
                 client = connect(settings.cluster)
                 held.callback(client.close)
@@ -83,8 +83,21 @@ def run(settings: Settings) -> int:
             status.state, status.problem = "failed", str(error)
             _LOG.error("%s", error, exc_info=code is ExitCode.FAILED, extra={"event": "failed", "code": int(code)})
             return code
-        _LOG.info("stopped", extra={"event": "stopped", "instances": status.instances})
+        _LOG.info("in order", extra={"event": "stopped", "instances": status.instances})
         return ExitCode.STOPPED
+
+
+@contextmanager
+def _told_if_slow() -> Iterator[None]:
+    """While inside: say what takes so long, if it does."""
+    text, extra = "kernels, once: this takes up to a minute, later starts are quick", {"event": "compiling"}
+    timer = threading.Timer(SLOW, _LOG.info, (text,), {"extra": extra})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def sessions(
