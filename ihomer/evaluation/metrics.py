@@ -33,7 +33,11 @@ class Metrics:
     so a row from before a label was met counts it as a correct absence. Micro averages are 0 where undefined.
     Example-based values of a row are `empty_score` if both sets are empty, 0 if only one is. P@k is the number
     of true labels among the best k, divided by k whatever the size of the set: a row without labels counts 0;
-    ties are the ranking's, by smaller id. Predicted labels that are not of the evaluation count as false
+    ties are the ranking's, by smaller id. nDCG@k weighs the places and divides by the best that the row allows, 0
+    for a row without labels. Propensity-scored P@k and nDCG@k (Jain, Prabhu & Varma, KDD 2016) count a hit the more
+    the fewer of the rows before held the label: 1 + C (n + B)^-A with A = .55, B = 1.5, C = (ln N - 1) (B + 1)^A, at
+    least 0, over N rows before, n of them with the label; they are the sum over the rows of what was hit over the sum
+    of the best that could be. Predicted labels that are not of the evaluation count as false
     positives wherever no sum over its labels is taken: micro and example-based averages, subset accuracy.
     Cells whose truth is not known (in PARTIAL rows) are left out of sets and rankings; UNLABELLED rows are not
     scored.
@@ -101,6 +105,7 @@ class Metrics:
         self._met = np.zeros(0, np.uint8)
         self._entered = self._entered_declared = 0  # labels of the vocabulary that room was made for
         self._marks = np.zeros(0, np.int64)
+        self._held = np.zeros(0, np.int64)
         self._truth, self._predicted = Renaming(self.vocabulary), Renaming(self.vocabulary)
         self._cumulative = Cumulative()
         self._windowed = None if window is None else Windowed(window)
@@ -132,7 +137,8 @@ class Metrics:
         rows = kernels.score_rows(
             _own(batch.label_indptr), true_ids, _own(known_indptr), known_ids, _own(batch.status),
             _own(predictions.indptr), predicted_ids, top_ids,
-            self.empty_score, 2 * self.rows + 1, self._marks, self._met, codes, code_indptr, shares,
+            self.empty_score, 2 * self.rows + 1, self.scored_rows, self._held, self._marks, self._met,
+            codes, code_indptr, shares,
         )  # fmt: skip
         scored = Scored(int(rows), code_indptr, codes, shares)
         for tally in self._tallies():
@@ -185,7 +191,7 @@ class Metrics:
 
     def _grow(self) -> None:
         n = len(self.vocabulary)
-        self._met, self._marks = taller(self._met, n), taller(self._marks, n)
+        self._met, self._marks, self._held = taller(self._met, n), taller(self._marks, n), taller(self._held, n)
         for i in range(self._entered, n):
             if self.vocabulary.name(i) in self._declared:
                 self._met[i] = 1
