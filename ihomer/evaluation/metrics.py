@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ihomer.evaluation import measures
 from ihomer.evaluation.labels import Renaming, vocabulary_of
-from ihomer.evaluation.tallies import Cumulative, Faded, Scored, Tally, Windowed, taller
+from ihomer.evaluation.tallies import Cumulative, Faded, Observer, Scored, Tally, Windowed, taller
 from ihomer.kernels import metrics as kernels
 from streams.batch import UNLABELLED, Batch
 from streams.vocabulary import Vocabulary
@@ -56,6 +56,8 @@ class Metrics:
     empty_score
         Example-based score of an empty prediction for an empty set: 1 as in MULAN, MEKA and MLHAT's published
         results, 0 as in river's metrics.
+    observers
+        What else is to see the scored rows, such as `Strata` and `Confidence`. Each belongs to one evaluation.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Metrics:
         window: int | None = None,
         fading: float | None = None,
         empty_score: float = 1.0,
+        observers: Iterable[Observer] = (),
     ) -> None:
         if window is not None and window < 1:
             raise ValueError(f"window must be at least 1 row, found {window}")
@@ -110,6 +113,7 @@ class Metrics:
         self._cumulative = Cumulative()
         self._windowed = None if window is None else Windowed(window)
         self._faded = None if fading is None else Faded(fading)
+        self._observers = tuple(observers)
         self._grow()
 
     def update(self, batch: Batch, predictions: Predictions) -> None:
@@ -134,15 +138,21 @@ class Metrics:
         codes = np.empty(len(true_ids) + len(predicted_ids), np.int32)
         code_indptr = np.empty(n + 1, np.int64)
         shares = np.empty((n, kernels.N_SHARES))
+        known_indptr, status = _own(known_indptr), _own(batch.status)
         rows = kernels.score_rows(
-            _own(batch.label_indptr), true_ids, _own(known_indptr), known_ids, _own(batch.status),
+            _own(batch.label_indptr), true_ids, known_indptr, known_ids, status,
             _own(predictions.indptr), predicted_ids, top_ids,
             self.empty_score, 2 * self.rows + 1, self.scored_rows, self._held, self._marks, self._met,
             codes, code_indptr, shares,
         )  # fmt: skip
-        scored = Scored(int(rows), code_indptr, codes, shares)
+        scored = Scored(
+            int(rows), code_indptr, codes, shares,
+            status, known_indptr, known_ids, top_ids, _own(predictions.top_scores),
+        )  # fmt: skip
         for tally in self._tallies():
             tally.add(scored)
+        for observer in self._observers:
+            observer.add(scored)
         self.rows += n
         self.unlabelled_rows += int(np.count_nonzero(batch.status == UNLABELLED))
 
@@ -197,8 +207,8 @@ class Metrics:
                 self._met[i] = 1
                 self._entered_declared += 1
         self._entered = n
-        for tally in self._tallies():
-            tally.grow(n)
+        for growing in (*self._tallies(), *self._observers):
+            growing.grow(n)
 
 
 def _own(array: npt.NDArray[T]) -> npt.NDArray[T]:

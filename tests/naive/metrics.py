@@ -96,6 +96,42 @@ def metrics(rows, labels, empty_score=1.0, weights=None, inverse=None):
     return found
 
 
+def stratum_of(label, held, head, torso):
+    """held: label -> rows before in which it did."""
+    more = sum(count > held.get(label, 0) for count in held.values())
+    return "head" if more < head * len(held) else "torso" if more < torso * len(held) else "tail"
+
+
+def strata(rows, head, torso):
+    """Return stratum -> label -> [tp, fp, fn]; rows as in `metrics`."""
+    held, found = {}, {"head": {}, "torso": {}, "tail": {}}
+    for y, p, _, known in rows:
+        p = p if known is None else p & known
+        for kind, labels in enumerate((y & p, p - y, y - p)):
+            for n in labels:
+                found[stratum_of(n, held, head, torso)].setdefault(n, [0, 0, 0])[kind] += 1
+        for n in y:
+            held[n] = held.get(n, 0) + 1
+    return found
+
+
+def ranked_cells(rows):
+    """Return row by row [(score, holds, predicted)] of the ranked cells whose truth is known; rankings hold pairs."""
+    return [
+        [(q, n in y, n in p) for n, q in ranking if known is None or n in known] for y, p, ranking, known in rows
+    ]
+
+
+def covered(chosen, precision, bins=2048):
+    """Return the lowest threshold from which on a share `precision` of [(score, holds)] holds, as a number of bins."""
+    edges = {min(int(q * bins), bins - 1) for q, _ in chosen}
+    for edge in sorted(edges):
+        taken = [holds for q, holds in chosen if min(int(q * bins), bins - 1) >= edge]
+        if sum(taken) >= precision * len(taken) - 1e-9:
+            return edge
+    return bins
+
+
 def no_change(truths):
     """truths: (y, known or None) or None per row; returns the predicted sets."""
     current, answers = set(), []
