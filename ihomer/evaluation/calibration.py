@@ -13,8 +13,9 @@ BINS = 15
 
 
 class Calibration:
-    """Expected calibration error, log loss and Brier score over all cells (row, label) whose truth is known, in 15 bins of equal width.
+    """Expected calibration error, log loss and Brier score over all cells (row, label) whose truth is known.
 
+    The error is found in 15 bins of equal width.
     A cell is in bin b if its probability lies in b / 15 .. (b + 1) / 15, the lower end included (1 is in the last bin).
     The error is the mean over all cells of the distance between the mean probability and the share of labels that hold
     of their bin. It is about the probability of every label to hold, as multi-label models give it, not about the

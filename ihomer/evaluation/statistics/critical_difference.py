@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
-from ihomer.evaluation.statistics.ranks import MeanRanks
+from ihomer.evaluation.statistics.ranks import MeanRanks, counted
 
 #: Pixels: length of the line of ranks, margin, height of a learner's line, of a bar, of a character of the 14 px font.
-AXIS, MARGIN, LINE, BAR, CHARACTER = 520, 16, 26, 13, 8.4
-#: Pixels from the end of a learner's line to its name, and what the line goes on beyond the axis at least.
-GAP, REACH = 8, 24
+AXIS, MARGIN, LINE, BAR, CHARACTER = 520, 16, 26, 13, 9.0
+#: Pixels between texts, room of a mean rank, and what a learner's line goes on beyond the axis at least.
+GAP, NUMBER, REACH = 8, 38, 24
 #: Beyond so many learners only every second, fifth, ... rank has its number.
 NUMBERS: Final = 20
 
@@ -52,7 +52,7 @@ def critical_difference_svg(
     """
     ordered = ranks.best_first()
     k = len(ordered)
-    name_room = REACH + GAP + CHARACTER * max(len(f"{name} {rank:.2f}") for name, rank in ordered)
+    name_room = REACH + 2 * GAP + NUMBER + CHARACTER * max(len(name) for name, _ in ordered)
     width = math.ceil(AXIS + 2 * (name_room + MARGIN))
     left = (width - AXIS) / 2
 
@@ -68,11 +68,11 @@ def critical_difference_svg(
 
     said = "; ".join(f"{name} {rank:.2f}" for name, rank in ordered)
     alike = "; ".join(", ".join(group) for group in groups) or "none"
+    size = f'viewBox="0 0 {width} {height}" width="{width}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="critical-difference" viewBox="0 0 {width} {height}" '
-        f'width="{width}" role="img" fill="currentColor" stroke="none">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="critical-difference" {size} role="img" fill="currentColor">',
         f"<title>{escape(title or 'Mean ranks')}</title>",
-        f"<desc>Mean ranks {counted_over(ranks)}: {escape(said)}. Alike: {escape(alike)}.</desc>",
+        f"<desc>Mean ranks {escape(counted(ranks.datasets, ranks.left_out))}: {escape(said)}. Alike: {escape(alike)}.</desc>",
         f"<style>{_STYLE}\n</style>",
     ]
     if title:
@@ -90,11 +90,6 @@ def critical_difference_svg(
         end = left - REACH if on_left else left + AXIS + REACH
         parts += _learner(name, rank, x(rank), top, y, end, on_left=on_left)
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def counted_over(ranks: MeanRanks) -> str:
-    """Return how many data sets the ranks are over, in words."""
-    return f"over {ranks.datasets} data set{'s' * (ranks.datasets != 1)}"
 
 
 def _stacked(groups: list[list[str]], ranks: dict[str, float]) -> list[list[list[str]]]:
@@ -119,7 +114,7 @@ def _distance(x: float, y: float, length: float, distance: float) -> list[str]:
 
 def _axis(x: Callable[[float], float], k: int, y: float) -> list[str]:
     every = next(step for step in (1, 2, 5, 10, 20, 50, 100) if k <= NUMBERS * step or step == 100)
-    parts = [f'<path d="M{x(1):.1f} {y}H{x(max(k, 2)):.1f}" stroke="currentColor" stroke-width="2"/>']
+    parts = [f'<path d="M{x(1):.1f} {y}H{x(max(k, 2)):.1f}" stroke="currentColor" stroke-width="2" stroke-linecap="square"/>']
     for rank in range(1, max(k, 2) + 1):
         numbered = rank == 1 or rank % every == 0
         parts.append(f'<path d="M{x(rank):.1f} {y}v-{8 if numbered else 4}" stroke="currentColor" stroke-width="2"/>')
@@ -129,16 +124,15 @@ def _axis(x: Callable[[float], float], k: int, y: float) -> list[str]:
 
 
 def _bar(places: list[float], y: float) -> list[str]:
-    # Somewhat longer than from member to member, so that a group of learners that are level is seen, too.
-    bar = f'<path d="M{places[0] - 4:.1f} {y}H{places[-1] + 4:.1f}" stroke="currentColor" stroke-width="4" stroke-linecap="round"/>'
-    return [bar, *(f'<circle cx="{place:.1f}" cy="{y}" r="4"/>' for place in places)]
+    bar = f'<path d="M{places[0]:.1f} {y}H{places[-1]:.1f}" stroke="currentColor" stroke-width="4"/>'
+    return [bar, *(f'<circle cx="{place:.1f}" cy="{y}" r="4.5"/>' for place in places)]
 
 
 def _learner(name: str, rank: float, x: float, top: float, y: float, end: float, *, on_left: bool) -> list[str]:
-    anchor, at = ("end", end - GAP) if on_left else ("start", end + GAP)
-    shown, faint = escape(name), f'<tspan opacity=".65">{rank:.2f}</tspan>'
-    text = f"{shown} {faint}" if on_left else f"{faint} {shown}"
+    side, anchor = (-1, "end") if on_left else (1, "start")
+    near, far = end + side * GAP, end + side * (2 * GAP + NUMBER)
     return [
         f'<path d="M{x:.1f} {top}V{y}H{end:.1f}" fill="none" stroke="currentColor" stroke-width="1.3" opacity=".6"/>',
-        f'<text x="{at:.1f}" y="{y + 5}" text-anchor="{anchor}">{text}</text>',
+        f'<text x="{near:.1f}" y="{y + 5}" text-anchor="{anchor}" opacity=".7">{rank:.2f}</text>',
+        f'<text x="{far:.1f}" y="{y + 5}" text-anchor="{anchor}">{escape(name)}</text>',
     ]

@@ -62,7 +62,7 @@ def friedman(scores: Scores) -> Friedman:
     >>> rows = [(3, 2, 1), (3, 1, 2), (3, 2, 1), (2, 3, 1), (3, 2, 1), (3, 2, 1)]
     >>> scores = Scores.of({f"set {i}": dict(zip("abc", row)) for i, row in enumerate(rows)})
     >>> print(friedman(scores))
-    Friedman chi2(2) = 8.333, p = 0.0155; Iman-Davenport F(2, 10) = 11.364, p = 0.00267; 3 learners over 6 data sets
+    Friedman chi2(2) = 8.333, p = 0.0155; Iman-Davenport F(2, 10) = 11.364, p = 0.00266; 3 learners over 6 data sets
     """
     from scipy import stats
 

@@ -69,9 +69,8 @@ class Scores:
 
     def complete(self) -> Scores:
         """Return the data sets on which every learner has a score."""
-        keep = ~np.isnan(self.values).any(axis=1)
-        names = tuple(name for name, kept in zip(self.datasets, keep, strict=True) if kept)
-        return Scores(names, self.learners, self.values[keep])
+        keep = np.flatnonzero(~np.isnan(self.values).any(axis=1))
+        return Scores(tuple(self.datasets[i] for i in keep.tolist()), self.learners, self.values[keep])
 
     def pair(self, first: str, second: str) -> tuple[Floats, Floats]:
         """Return the scores of two learners on the data sets on which both have one.

@@ -28,7 +28,7 @@ class WinTieLoss:
     losses: int
 
     def __str__(self) -> str:
-        return f"{self.first} against {self.second}: {self.wins} / {self.ties} / {self.losses}"
+        return f"{self.first} against {self.second}: {self.wins} better, {self.ties} level, {self.losses} worse"
 
 
 def win_tie_loss(scores: Scores, margin: float = 0.0) -> tuple[WinTieLoss, ...]:
@@ -49,9 +49,9 @@ def win_tie_loss(scores: Scores, margin: float = 0.0) -> tuple[WinTieLoss, ...]:
     Examples
     --------
     >>> from ihomer.evaluation.statistics import Scores, win_tie_loss
-    >>> [print(pair) for pair in win_tie_loss(Scores.of({"one": {"a": 0.5, "b": 0.4}, "other": {"a": 0.5, "b": 0.5}}))]
-    a against b: 1 / 1 / 0
-    [None]
+    >>> pair, = win_tie_loss(Scores.of({"one": {"a": 0.5, "b": 0.4}, "other": {"a": 0.5, "b": 0.5}}))
+    >>> print(pair)
+    a against b: 1 better, 1 level, 0 worse
     """
     if not margin >= 0:
         raise ValueError(f"margin must be at least 0, found {margin}")
