@@ -115,10 +115,16 @@ def test_cells_without_a_score_count_as_predicted_and_are_never_taken():
 def test_what_is_wrong_is_said():
     with pytest.raises(ValueError, match=r"precision must lie in 0\.\.1, found 95"):
         Confidence(95)
-    rows = [(frozenset(), (frozenset(), ["l0"]))]
-    for bad in (1.5, -0.5, math.nan):
-        with pytest.raises(ValueError, match=r"scores must lie in 0\.\.1"):
-            run(rows, np.full((1, 5), bad, np.float32), 1)
+
+
+@pytest.mark.parametrize("bad", [1.5, -0.5, math.nan])
+@pytest.mark.parametrize("batch_rows", [1, 3])
+def test_scores_that_are_no_probabilities_say_nothing(bad, batch_rows):
+    scores = np.full((3, 5), 0.5, np.float32)
+    scores[1, 0] = bad
+    confidence = run([(frozenset(["l0"]), (frozenset(["l0"]), ["l0"]))] * 3, scores, batch_rows)
+    assert not confidence.probabilities
+    assert all(math.isnan(value) for value in confidence.values().values())
 
 
 def test_nothing_seen():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -15,11 +15,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def texts(picture):
-    return {"".join(text.itertext()): text for text in ElementTree.fromstring(picture).iter(f"{SVG}text")}
+    return {"".join(text.itertext()): text for text in ET.fromstring(picture).iter(f"{SVG}text")}
 
 
 def width_of(picture):
-    return float(ElementTree.fromstring(picture).attrib["width"])
+    return float(ET.fromstring(picture).attrib["width"])
 
 
 def test_names_are_escaped_and_ranks_are_said():
@@ -27,7 +27,7 @@ def test_names_are_escaped_and_ranks_are_said():
     picture = critical_difference_svg(ranks, [("x & y", "plain")], distance=1.5, title="F1 < 1")
     found = texts(picture)
     assert {"a<b>", "x & y", "plain", "1.00", "2.25", "2.75", "critical difference 1.50", "F1 < 1"} <= set(found)
-    said = ElementTree.fromstring(picture).findtext(f"{SVG}desc")
+    said = ET.fromstring(picture).findtext(f"{SVG}desc")
     assert said == (
         "Mean ranks over 4 data sets; left out, not all have a score: broken & gone: "
         "a<b> 1.00; x & y 2.25; plain 2.75. Alike: x & y, plain."
@@ -41,7 +41,7 @@ def test_everything_is_inside_and_to_scale(k, n, seed):
     scores = Scores.of({f"set {i}": {f"learner {j}": v for j, v in enumerate(row)} for i, row in enumerate(values.tolist())})
     test = nemenyi(scores)
     picture = critical_difference_svg(test.ranks, test.groups, distance=test.critical_difference)
-    root = ElementTree.fromstring(picture)
+    root = ET.fromstring(picture)
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     for text in root.iter(f"{SVG}text"):
         assert 0 < float(text.attrib["x"]) < width
@@ -61,7 +61,7 @@ def test_bars_that_would_touch_stand_in_rows_of_their_own():
     touching = critical_difference_svg(ranks, [("a", "b"), ("b", "c")])
 
     def rows(picture):
-        return len({dot.attrib["cy"] for dot in ElementTree.fromstring(picture).iter(f"{SVG}circle")})
+        return len({dot.attrib["cy"] for dot in ET.fromstring(picture).iter(f"{SVG}circle")})
 
     assert (rows(apart), rows(touching)) == (1, 2)
 

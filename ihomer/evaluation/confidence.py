@@ -50,7 +50,8 @@ class Confidence:
     A *ranked cell* is a (row, label) among the best labels of the row, where the truth is known. Predictions hold the scores
     of the best 5 labels, so these are the cells with a score: nothing is said of the others (see `Calibration` for
     all labels of a model that tells them). Scores are taken as probabilities; of a learner that ranks without any
-    (score 1 for what it predicts) the values tell how wrong it is to be so sure.
+    (score 1 for what it predicts) the values tell how wrong it is to be so sure. A score that is not in 0..1 shows that
+    the learner's scores are none: nothing is said then, every value is NaN.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ class Confidence:
     Raises
     ------
     ValueError
-        If `precision` is not in 0..1; from `add`, if a score is not.
+        If `precision` is not in 0..1.
 
     Examples
     --------
@@ -81,12 +82,17 @@ class Confidence:
         if not 0 <= precision <= 1:
             raise ValueError(f"precision must lie in 0..1, found {precision!r}")
         self.precision = float(precision)
+        #: Whether all scores so far lie in 0..1.
+        self.probabilities = True
+        self._marks = np.zeros(0, np.int64)
+        self._clear()
+
+    def _clear(self) -> None:
         #: int64, int64, float64, (15,): ranked cells by score, how many of them hold, the sum of their scores.
         self.cells, self.held, self.mass = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zeros(BINS)
         self._chosen, self._chosen_held = np.zeros(THRESHOLDS, np.int64), np.zeros(THRESHOLDS, np.int64)
         self._sums, self._tally = np.zeros(2), np.zeros(5, np.int64)
         self._tally[kernels.THRESHOLD] = THRESHOLDS  # nothing is relied on before something was seen
-        self._marks = np.zeros(0, np.int64)
 
     def grow(self, n_labels: int) -> None:
         """Make room for the labels 0..n_labels - 1."""
@@ -96,7 +102,10 @@ class Confidence:
         """Add rows, in order."""
         scores = scored.top_scores
         if scores.size and not (scores.min() >= 0 and scores.max() <= 1):
-            raise ValueError(f"scores must lie in 0..1, found {scores.min()} to {scores.max()}")
+            self.probabilities = False
+            self._clear()
+        if not self.probabilities:
+            return
         kernels.confidence_rows(
             scored.code_indptr, scored.codes, scored.status, scored.known_indptr, scored.known_ids,
             scored.top_ids, scores, self.precision, self._marks,
@@ -127,7 +136,7 @@ class Confidence:
         return calibration_error(self.cells, self.held, self.mass)
 
     def coverage(self, precision: float | None = None) -> Coverage:
-        """Return how much reaches a precision, if the threshold had been known from the start.
+        """Return how much would reach a precision if the threshold had been known from the start.
 
         The lowest threshold is taken from which on the predicted cells are that precise. Predicted cells whose score is
         not known (not among the best 5) are never taken, and count among what is predicted.

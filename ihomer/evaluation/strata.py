@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ihomer.evaluation.tallies import Scored, taller
-from ihomer.kernels.strata import stratify_rows
+from ihomer.kernels.strata import TAIL, stratify_rows
 
 #: The strata, the most frequent labels first.
 STRATA: Final = ("head", "torso", "tail")
@@ -113,17 +113,18 @@ class Strata:
         return tuple(self._stratum(i) for i in range(len(STRATA)))
 
     def values(self) -> dict[str, float]:
-        """Return `head_micro_f1`, `head_macro_f1`, `torso_micro_f1`, ...; NaN where nothing could be measured."""
-        return {
-            f"{stratum.name}_{score}": getattr(stratum, score)
+        """Return `head_micro_f1`, `head_macro_f1`, `torso_micro_f1`, ..., `rare_label_f1`; NaN where nothing could be measured."""
+        found = {
+            f"{stratum.name}_{score}": float(getattr(stratum, score))
             for stratum in self.strata()
             for score in ("micro_f1", "macro_f1")
         }
+        return found | {"rare_label_f1": found["tail_macro_f1"]}
 
     @property
     def rare_label_f1(self) -> float:
         """The macro-F1 of the tail: each label counts the same, however rare."""
-        return self._stratum(STRATA.index("tail")).macro_f1
+        return self._stratum(TAIL).macro_f1
 
     def _stratum(self, i: int) -> Stratum:
         counts = self._counts[:, i].astype(np.float64)

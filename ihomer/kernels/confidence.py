@@ -74,12 +74,12 @@ def confidence_rows(  # type: ignore[no-untyped-def]
                 kind = marks[label] - mark
             elif partial:
                 continue
-            holds = kind == TRUE_POSITIVE or kind == FALSE_NEGATIVE
+            holds = kind in (TRUE_POSITIVE, FALSE_NEGATIVE)
             q = np.float64(top_scores[row, i])
             add_cell(q, holds, cells, held, mass)
             sums[LOG_LOSS] -= math.log(min(max(q if holds else 1.0 - q, EPSILON), 1.0 - EPSILON))
             sums[BRIER] += (1.0 - q) ** 2 if holds else q * q
-            if kind == TRUE_POSITIVE or kind == FALSE_POSITIVE:
+            if kind in (TRUE_POSITIVE, FALSE_POSITIVE):
                 b = min(np.int64(q * len(chosen)), len(chosen) - 1)
                 if b >= tally[THRESHOLD]:
                     tally[RELIED] += 1

@@ -106,8 +106,8 @@ def strata(rows, head, torso):
     """Return stratum -> label -> [tp, fp, fn]; rows as in `metrics`."""
     held, found = {}, {"head": {}, "torso": {}, "tail": {}}
     for y, p, _, known in rows:
-        p = p if known is None else p & known
-        for kind, labels in enumerate((y & p, p - y, y - p)):
+        there = p if known is None else p & known
+        for kind, labels in enumerate((y & there, there - y, y - there)):
             for n in labels:
                 found[stratum_of(n, held, head, torso)].setdefault(n, [0, 0, 0])[kind] += 1
         for n in y:
