@@ -113,7 +113,7 @@ class Strata:
         return tuple(self._stratum(i) for i in range(len(STRATA)))
 
     def values(self) -> dict[str, float]:
-        """Return `head_micro_f1`, `head_macro_f1`, `torso_micro_f1`, ..., `rare_label_f1`; NaN where nothing could be measured."""
+        """Return `head_micro_f1`, `head_macro_f1`, ..., `rare_label_f1`; NaN where nothing could be measured."""
         found = {
             f"{stratum.name}_{score}": float(getattr(stratum, score))
             for stratum in self.strata()
