@@ -45,9 +45,7 @@ class BinaryRelevance(Peer):
         self.inputs = inputs
         self.seed = seed
         self._models: dict[Name, Any] = {}
-        self._target, self._answer = (
-            (bool, _probability) if isinstance(model, base.Classifier) else (float, _regressed)
-        )
+        self._target, self._answer = (bool, _classified) if isinstance(model, base.Classifier) else (float, _regressed)
         super().__init__()
 
     def _make_inputs(self) -> Inputs:
@@ -60,19 +58,30 @@ class BinaryRelevance(Peer):
                 model = self._models[label] = self._fresh()
             model.learn_one(row, self._target(holds))
 
+    def predict_scored_one(self, x: Mapping[Name, Any]) -> tuple[set[Name], dict[Name, float]]:
+        """Return the labels predicted for x, and the probability of each label met."""
+        row = self._inputs.transform_one(x)
+        chosen, scores = set(), {}
+        for label, model in self._models.items():
+            holds, scores[label] = self._answer(model, row)
+            if holds:
+                chosen.add(label)
+        return chosen, scores
+
     def _score(self, row: dict[Name, Any]) -> dict[Name, float]:
-        answer = self._answer
-        return {label: answer(model, row) for label, model in self._models.items()}
+        return {label: self._answer(model, row)[1] for label, model in self._models.items()}
 
     def _fresh(self) -> Any:
         seeded = "seed" in self.model._get_params()  # noqa: SLF001
         return self.model.clone({"seed": self.seed + len(self._models)} if seeded else {})
 
 
-def _probability(model: Any, row: dict[Name, Any]) -> float:
-    # Models that met a label with one truth only give no probability to the other.
-    return float(model.predict_proba_one(row).get(True, 0.0))
+def _classified(model: Any, row: dict[Name, Any]) -> tuple[bool, float]:
+    # Models that met a label with one truth only give no probability to the other. Of equals river takes the first.
+    p = model.predict_proba_one(row)
+    return bool(p) and bool(max(p, key=p.get)), float(p.get(True, 0.0))
 
 
-def _regressed(model: Any, row: dict[Name, Any]) -> float:
-    return min(1.0, max(0.0, float(model.predict_one(row))))
+def _regressed(model: Any, row: dict[Name, Any]) -> tuple[bool, float]:
+    score = min(1.0, max(0.0, float(model.predict_one(row))))
+    return score > 0.5, score

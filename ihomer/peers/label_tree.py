@@ -208,7 +208,7 @@ class MLHTPS(LabelTree):
         grace_period: int = 200,
         delta: float = 1e-5,
         tau: float = 0.05,
-        prune: int = 1,
+        prune: int = 0,
         parts: int = 1,
         max_bytes: int = 256 << 20,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ihomer.peers.binary_relevance import BinaryRelevance
-from ihomer.peers.inputs import Inputs, NumericInputs
+from ihomer.peers.inputs import NumericInputs
 
 
 def hoeffding_tree(grace_period: int = 200, delta: float = 1e-5, tau: float = 0.05) -> BinaryRelevance:
@@ -92,8 +92,8 @@ def stochastic_gradient_tree(
 ) -> BinaryRelevance:
     """Return a stochastic gradient tree for every label.
 
-    Gouk, Pfahringer & Frank, "Stochastic gradient trees", ACML 2019; river's `SGTClassifier`, of which it says of a label
-    of which it knows nothing that it is as likely as not. By far the slowest of these trees.
+    Gouk, Pfahringer & Frank, "Stochastic gradient trees", ACML 2019; river's `SGTClassifier`. A label that is as
+    likely as not is predicted, as are all before a tree has learned anything. The slowest of these trees.
 
     Parameters
     ----------
@@ -106,8 +106,12 @@ def stochastic_gradient_tree(
     """
     from river import tree
 
-    model = tree.SGTClassifier(grace_period=grace_period, delta=delta, lambda_value=lambda_value, gamma=gamma)
-    return BinaryRelevance(model, Inputs)
+    from ihomer.peers.quantizer import Quantizer
+
+    model = tree.SGTClassifier(
+        grace_period=grace_period, delta=delta, lambda_value=lambda_value, gamma=gamma, feature_quantizer=Quantizer()
+    )
+    return BinaryRelevance(model)
 
 
 def mondrian_tree(step: float = 0.1, dirichlet: float = 0.5, max_nodes: int | None = None, seed: int = 7) -> BinaryRelevance:
