@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.evaluation"],
+    ["ihomer.peers"],
     ["ihomer.saving"],
     ["ihomer.model", "ihomer.presets", "ihomer.hands", "ihomer.retirement"],
     ["ihomer.explain"],

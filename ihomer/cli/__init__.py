@@ -13,7 +13,7 @@ import click
 
 from ihomer.cli.failures import told
 
-_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "convert", "warm")
+_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "convert", "models", "warm")
 
 
 class _Lazy(click.Group):

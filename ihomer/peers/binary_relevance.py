@@ -45,6 +45,7 @@ class BinaryRelevance(Peer):
         self.inputs = inputs
         self.seed = seed
         self._models: dict[Name, Any] = {}
+        self._target: type
         self._target, self._answer = (bool, _classified) if isinstance(model, base.Classifier) else (float, _regressed)
         super().__init__()
 

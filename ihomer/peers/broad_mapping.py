@@ -47,7 +47,7 @@ class BroadMapping:
     @property
     def n_nodes(self) -> int:
         """Features that come out."""
-        return self._shape[0] * self._shape[1] + self._enhance.shape[1]
+        return self._shape[0] * self._shape[1] + int(self._enhance.shape[1])
 
     def learn(self, X: Floats) -> Floats:
         """Take in a chunk of rows (n, features so far); return them mapped (n, n_nodes)."""
@@ -68,12 +68,12 @@ class BroadMapping:
         return self._enhanced(windows)
 
     def transform(self, X: Floats) -> Floats:
-        """Return rows mapped; features met since the last chunk count for nothing."""
-        return self._enhanced(self._windows(_with_constant(X)[:, : self._beta.shape[1]]))
+        """Return rows (n, features of the chunks so far) mapped."""
+        return self._enhanced(self._windows(_with_constant(X)))
 
     def _windows(self, H: Floats) -> Floats:
         T = (H @ self._beta - self._outer[0]) / _span(self._outer)
-        return T.transpose(1, 0, 2).reshape(len(H), -1)
+        return np.asarray(T.transpose(1, 0, 2).reshape(len(H), -1))
 
     def _enhanced(self, windows: Floats) -> Floats:
         H = np.hstack((windows, np.full((len(windows), 1), _CONSTANT)))
@@ -89,11 +89,12 @@ class BroadMapping:
             shifted = dense + dual
             sparse = np.sign(shifted) * np.maximum(np.abs(shifted) - _SHRINKAGE, 0.0)
             dual = dual + dense - sparse
-        return sparse
+        return np.asarray(sparse, np.float64)
 
     def _make_weights(self, n: int) -> Floats:
         windows, nodes = self._shape
-        return 2 * self._rng.standard_normal((n, windows, nodes)).transpose(1, 0, 2) - 1
+        random: Floats = 2 * self._rng.standard_normal((n, windows, nodes)).transpose(1, 0, 2) - 1
+        return random
 
     def _grow(self, n: int) -> None:
         more = n - self._weights.shape[1]

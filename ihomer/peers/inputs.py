@@ -134,7 +134,8 @@ class ScaledInputs(NumericInputs):
     def transform_one(self, x: Mapping[Name, Any]) -> dict[Name, Any]:
         """Return the row as a learner is given it."""
         row = super().transform_one(x)
-        scaled: dict[Name, Any] = (self._standard if self.dense else self._largest).transform_one(row)
+        scaler: Any = self._standard if self.dense else self._largest
+        scaled: dict[Name, Any] = scaler.transform_one(row)
         return scaled
 
 

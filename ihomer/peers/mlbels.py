@@ -85,7 +85,8 @@ class MLBELS(Peer):
         self._waiting: list[tuple[dict[Name, Any], dict[Name, bool]]] = []
         self._ensembles: dict[Name, RidgeEnsemble] = {}
         n = self._mapping.n_nodes
-        self._gram, self._cross, self._common = np.zeros((n, n)), np.zeros((n, 0)), np.zeros((n, 0))
+        self._gram, self._cross = np.zeros((n, n)), np.zeros((n, 0))
+        self._common: Floats = np.zeros((n, 0))
         self._betas = np.zeros((0, n, 2))
         self._last_cardinality = np.inf
         self._trained = False
@@ -120,7 +121,7 @@ class MLBELS(Peer):
         self._cross = np.pad(self._cross, ((0, 0), (0, len(labels) - self._cross.shape[1])))
         self._gram += Z.T @ Z
         self._cross += Z.T @ holds
-        self._common = np.linalg.solve(self._gram + self.ridge * np.eye(len(self._gram)), self._cross)
+        self._common = np.asarray(np.linalg.solve(self._gram + self.ridge * np.eye(len(self._gram)), self._cross))
         self._betas = np.stack([ensemble.beta for ensemble in self._ensembles.values()])
         self._last_cardinality = float(holds.sum() / max(known.sum(), 1) * len(labels))
         self._trained = True

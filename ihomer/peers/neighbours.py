@@ -42,7 +42,7 @@ class NearestNeighbours(Peer):
 
         self.n_neighbors = n_neighbors
         self.window_size = window_size
-        self._engine = neighbors.LazySearch(window_size, dist_func=euclidean_distance_tuple)
+        self._engine = neighbors.LazySearch(window_size, dist_func=euclidean_distance_tuple)  # type: ignore[arg-type]
         super().__init__()
 
     def _make_inputs(self) -> Inputs:

@@ -22,8 +22,8 @@ def adaptive_model_rules(
 ) -> BinaryRelevance:
     """Return adaptive model rules for every label, on features as they are; a rule's head is a logistic regression.
 
-    Duarte, Gama & Bifet, "Adaptive model rules from high-speed data streams", TKDD 10, 2016; river's `AMRules`, which regresses:
-    as in the published comparison on 0 and 1, and a label is predicted where more than .5 comes out.
+    Duarte, Gama & Bifet, "Adaptive model rules from high-speed data streams", TKDD 10, 2016; river's `AMRules`, which
+    regresses: as in the published comparison on 0 and 1, and a label is predicted where more than .5 comes out.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ class _Criterion(VarianceRatioSplitCriterion):
     """river's criterion, which gains nothing where labels do not vary (there river divides by zero)."""
 
     def merit_of_split(self, pre_split_dist: Any, post_split_dist: Any) -> float:
-        if self.compute_var(pre_split_dist) <= 0:
+        if pre_split_dist.get() <= 0:
             return 0.0
-        merit: float = super().merit_of_split(pre_split_dist, post_split_dist)
+        merit: float = super().merit_of_split(pre_split_dist, post_split_dist)  # type: ignore[no-untyped-call]
         return merit
 
 
@@ -66,7 +66,7 @@ class _Rule(RegRule):
         if len(self.splitters) < 2:
             self._last_expansion_attempt_at = self.total_weight
             return self, False
-        expanded: tuple[Any, bool] = super().expand(delta, tau)
+        expanded: tuple[Any, bool] = super().expand(delta, tau)  # type: ignore[no-untyped-call]
         return expanded
 
 
@@ -74,4 +74,7 @@ class _Rules(rules.AMRules):
     def _new_rule(self) -> _Rule:
         made = super()._new_rule()
         criterion = _Criterion(self.min_samples_split)
-        return _Rule(made.template_splitter, criterion, made.pred_model, made.drift_detector)
+        rule: _Rule = _Rule(  # type: ignore[no-untyped-call]
+            made.template_splitter, criterion, made.pred_model, made.drift_detector
+        )
+        return rule

@@ -117,8 +117,8 @@ def stochastic_gradient_tree(
 def mondrian_tree(step: float = 0.1, dirichlet: float = 0.5, max_nodes: int | None = None, seed: int = 7) -> BinaryRelevance:
     """Return one aggregated Mondrian tree for every label.
 
-    Mourtada, Gaïffas & Scornet, "AMF: Aggregated Mondrian forests for online learning", JRSS B 83, 2021, after Lakshminarayanan,
-    Roy & Teh, "Mondrian forests", NIPS 2014; river's `AMFClassifier` with one tree.
+    Mourtada, Gaïffas & Scornet, "AMF: Aggregated Mondrian forests for online learning", JRSS B 83, 2021, after
+    Lakshminarayanan, Roy & Teh, "Mondrian forests", NIPS 2014; river's `AMFClassifier` with one tree.
 
     Parameters
     ----------

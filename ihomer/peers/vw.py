@@ -142,7 +142,7 @@ class VowpalWabbitPLT(VowpalWabbit):
 
 def _workspace_class() -> Any:
     try:
-        from vowpalwabbit import Workspace  # type: ignore[import-not-found]
+        from vowpalwabbit import Workspace
     except ImportError as error:
         raise ValueError("vowpalwabbit is not installed: pip install 'ihomer[peers]' (Python before 3.13)") from error
     return Workspace
