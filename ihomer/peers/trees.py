@@ -88,7 +88,7 @@ def extremely_fast_decision_tree(
 
 
 def stochastic_gradient_tree(
-    grace_period: int = 200, delta: float = 1e-5, lambda_value: float = 0.1, gamma: float = 1.0
+    grace_period: int = 200, delta: float = 1e-5, lambda_value: float = 0.1, gamma: float = 1.0, warm_start: int = 100
 ) -> BinaryRelevance:
     """Return a stochastic gradient tree for every label.
 
@@ -103,13 +103,19 @@ def stochastic_gradient_tree(
         Significance of that test.
     lambda_value, gamma
         Penalties of large predictions and of splits.
+    warm_start
+        Rows by which the values of a feature are cut into 64 bins.
     """
     from river import tree
 
     from ihomer.peers.quantizer import Quantizer
 
     model = tree.SGTClassifier(
-        grace_period=grace_period, delta=delta, lambda_value=lambda_value, gamma=gamma, feature_quantizer=Quantizer()
+        grace_period=grace_period,
+        delta=delta,
+        lambda_value=lambda_value,
+        gamma=gamma,
+        feature_quantizer=Quantizer(warm_start=warm_start),
     )
     return BinaryRelevance(model)
 
