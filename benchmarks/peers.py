@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ihomer.evaluation.metrics import Metrics
+from ihomer.peers.vw import example
 from ihomer.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ def vw_text(batch: Batch, i: int) -> tuple[str, str]:
     """Return one row as Vowpal Wabbit's text: without labels to predict, and with them to learn."""
     span = slice(batch.indptr[i], batch.indptr[i + 1])
     pairs = zip(batch.indices[span].tolist(), batch.values[span].tolist(), strict=True)
-    features = " | " + " ".join(f"{j}:{v:.7g}" for j, v in pairs if v == v)  # noqa: PLR0124
-    labels = batch.label_indices[batch.label_indptr[i] : batch.label_indptr[i + 1]].tolist()
-    return features, ",".join(map(str, labels)) + features
+    cells = [(j, v) for j, v in pairs if v == v]  # noqa: PLR0124
+    return example(cells), example(cells, batch.label_indices[batch.label_indptr[i] : batch.label_indptr[i + 1]].tolist())
 
 
 def vowpal_wabbit(stream: Stream) -> tuple[dict[str, float], float]:
@@ -35,7 +35,7 @@ def vowpal_wabbit(stream: Stream) -> tuple[dict[str, float], float]:
 
     The rows are brought into its text beforehand; parsing that text counts, as it does for whoever uses it.
     """
-    from vowpalwabbit import Workspace  # type: ignore[import-not-found]
+    from vowpalwabbit import Workspace
 
     n_labels = stream.declared_labels
     assert n_labels, f"{stream.name} declares no labels"

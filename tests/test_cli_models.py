@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from ihomer.cli import main
-from ihomer.evaluation.catalogue import CATALOGUE, make_model, parse_setting
+from ihomer.evaluation.catalogue import make_model, parse_setting
+from ihomer.evaluation.learners import ALIASES, CATALOGUE
 from ihomer.presets import PRESETS
 
 
@@ -84,10 +85,21 @@ def test_the_seed_of_a_report_is_that_of_the_model(tmp_path):
 
 
 def test_the_catalogue_has_the_presets_that_are_models():
-    assert {"ihomer", "fast", "balanced", "paper", "mlhat", "linear"} <= set(CATALOGUE)
-    assert {name for name in PRESETS if name != "none"} <= set(CATALOGUE)
-    assert "none" not in CATALOGUE
-    assert ("accurate" in CATALOGUE) == ("accurate" in PRESETS)
+    presets = {name for name in PRESETS if name != "none"}
+    assert presets == set(ALIASES)
+    assert {CATALOGUE[ALIASES[name]].parameters["preset"] for name in presets} == presets
+    assert [make_model(name)[0].preset for name in ("fast", "ihomer-fast")] == ["fast", "fast"]
+    assert not set(ALIASES) & set(CATALOGUE)
+
+
+def test_models_are_listed_and_explained():
+    listed = run("models").stdout
+    assert all(f"\n{name} " in f"\n{listed}" for name in CATALOGUE)
+    told = run("models", "ht").stdout
+    assert told.startswith("ht  local  Hoeffding tree (Domingos & Hulten 2000)")
+    assert "grace_period" in told
+    assert "--set grace_period=200" in told
+    assert "there is no model 'hta'; did you mean" in run("models", "hta", code=2).stderr
 
 
 @pytest.mark.parametrize(
@@ -181,6 +193,6 @@ def test_convert_to_no_format(tmp_path):
 def test_warm():
     told = run("warm").stdout.splitlines()
     assert [line.split(" s  ")[1] for line in told] == [
-        *(f"model {name}" for name in CATALOGUE),
+        *(f"model {name}" for name, learner in CATALOGUE.items() if learner.family == "ours"),
         "format svm", "format arff", "format csv", "format jsonl", "in all",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.daemon"],
     ["ihomer.evaluation"],
+    ["ihomer.peers"],
     ["ihomer.saving"],
     ["ihomer.model", "ihomer.presets", "ihomer.hands", "ihomer.retirement"],
     ["ihomer.explain"],

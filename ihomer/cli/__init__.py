@@ -13,7 +13,7 @@ import click
 
 from ihomer.cli.failures import told
 
-_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "convert", "consume", "produce", "tail", "warm")
+_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "models", "convert", "consume", "produce", "tail", "warm")
 
 
 class _Lazy(click.Group):

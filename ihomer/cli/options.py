@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ihomer.evaluation.learners import CATALOGUE
+
 if TYPE_CHECKING:
     from streams.stream import Stream
 
@@ -44,7 +46,7 @@ def model_options(command: F) -> F:
     for option in reversed(
         (
             click.option("--model", metavar="MODEL", default="ihomer", show_default=True,
-                         help="ihomer, fast, balanced, paper, mlhat or linear; a .toml file; or module:object."),
+                         help=f"{', '.join(CATALOGUE)} (see ihomer models); a .toml file; or module:object."),
             click.option("--set", "settings", metavar="KEY=VALUE", multiple=True,
                          help="A parameter of the model; may be given several times."),
             click.option("--seed", metavar="SEED", type=int, default=7, show_default=True,

@@ -9,40 +9,13 @@ import inspect
 import os
 import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ihomer.presets import PRESETS
+from ihomer.evaluation.learners import ALIASES, CATALOGUE, Learner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-@dataclass(slots=True, frozen=True)
-class Entry:
-    """A model with a name: the class, where it stands, and the parameters that make it what it is."""
-
-    module: str
-    attribute: str
-    parameters: Mapping[str, object]
-    what: str
-
-
-#: Presets that are models by themselves ("none" asks for a learner), and what they are.
-_PRESETS: Final = {
-    "fast": "a few microseconds an instance",
-    "balanced": "with a memory of 32,768 rows",
-    "accurate": "all experts, whatever they cost",
-    "paper": "as the iHOMER paper has it, an MLHAT per cluster",
-}
-
-CATALOGUE: Final[Mapping[str, Entry]] = {
-    "ihomer": Entry("ihomer.model", "IHOMER", {}, "the default: balanced"),
-    **{name: Entry("ihomer.model", "IHOMER", {"preset": name}, _PRESETS[name]) for name in _PRESETS if name in PRESETS},
-    "mlhat": Entry("ihomer.learners.mlhat", "MLHAT", {}, "one multi-label Hoeffding adaptive tree"),
-    "linear": Entry("ihomer.learners.linear", "LinearLearner", {}, "one linear model per label"),
-}
 
 
 class UnknownModelError(ValueError):
@@ -55,10 +28,10 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
     Parameters
     ----------
     spec
-        A name of `CATALOGUE`; the path of a TOML file with `model = "..."` and a table `[parameters]`, where a
-        parameter that is a model is a table of its own (`[parameters.learner]`: `model = "..."`, all other keys are
-        its parameters); or `module:object`, a class, a function that returns a model, or a model (whose clone is
-        used).
+        A name of `ihomer.evaluation.learners.CATALOGUE`; the path of a TOML file with `model = "..."` and a table
+        `[parameters]`, where a parameter that is a model is a table of its own (`[parameters.learner]`: `model =
+        "..."`, all other keys are its parameters); or `module:object`, a class, a function that returns a model, or a
+        model (whose clone is used).
     settings
         Parameters; they come before those of the file and of the catalogue.
     seed
@@ -77,7 +50,7 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
     >>> make_model("ihomr")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ihomer.evaluation.catalogue.UnknownModelError: there is no model 'ihomr'; did you mean 'ihomer'?
-    known: ...balanced, fast, ihomer, linear, mlhat, paper; or a .toml file, or module:object
+    known: abalr, abolr, ...; or a .toml file, or module:object
     """
     settings = dict(settings or {})
     name = spec
@@ -85,18 +58,29 @@ def make_model(spec: str, settings: Mapping[str, object] | None = None, seed: in
         name = Path(spec).stem
         spec, parameters = _read_toml(Path(spec))
         settings = parameters | settings
-    entry = CATALOGUE.get(spec)
-    if entry is not None:
-        factory = getattr(importlib.import_module(entry.module), entry.attribute)
-        settings = {**entry.parameters, **settings}
-    elif ":" in spec:
+    if ":" in spec:
         factory = _find(spec)
         name = name if name != spec else spec.rpartition(":")[2].rpartition(".")[2]
     else:
-        raise UnknownModelError(_unknown(spec))
+        learner, factory = found_learner(spec)
+        settings = {**learner.parameters, **settings}
     if not callable(factory):
         return _changed(factory, settings, seed), name
     return _made(factory, spec, settings, seed), name
+
+
+def found_learner(name: str) -> tuple[Learner, Callable[..., Any]]:
+    """Return the entry of `CATALOGUE` that a name or an alias stands for, and what makes the learner.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is none.
+    """
+    learner = CATALOGUE.get(ALIASES.get(name, name))
+    if learner is None:
+        raise UnknownModelError(_unknown(name))
+    return learner, _find(learner.factory)
 
 
 def parse_setting(text: str) -> tuple[str, object]:
@@ -211,8 +195,9 @@ def _changed(model: Any, settings: dict[str, object], seed: int | None) -> Any:
 
 def _unknown(spec: str) -> str:
     is_path = os.sep in spec or Path(spec).exists()
-    hint = " (a file must end with .toml)" if is_path else _nearest(spec, CATALOGUE)
-    known = ", ".join(sorted(CATALOGUE))
+    names = {**CATALOGUE, **ALIASES}
+    hint = " (a file must end with .toml)" if is_path else _nearest(spec, names)
+    known = ", ".join(sorted(names))
     return f"there is no model {spec!r}{hint}\nknown: {known}; or a .toml file, or module:object"
 
 

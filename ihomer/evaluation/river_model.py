@@ -41,6 +41,8 @@ class RiverModel:
     known of it; an unlabelled row is only predicted. Whatever it answers is taken as it is meant: an empty
     dict or None is an empty set, and a label missing from the answer is predicted absent. Labels are ranked
     by `predict_proba_one` where the model has it, else those of the predicted set come first; ties by smaller id.
+    A model may ask for more: if `takes_missing` is true, x holds None for what is missing; if it has
+    `predict_scored_one(x)`, which returns the predicted set and a score for each label, it is asked only once.
 
     Parameters
     ----------
@@ -77,6 +79,8 @@ class RiverModel:
             )
         self.labels = Vocabulary(labels)
         self._absent: dict[Name, bool] = dict.fromkeys(self.labels, False)
+        self._x = Batch.x if getattr(model, "takes_missing", False) else _without_missing
+        self._ask = getattr(model, "predict_scored_one", self._ask_twice)
 
     def predict_learn_many(self, X: Batch) -> Predictions:
         """Predict each row, then learn it."""
@@ -89,21 +93,25 @@ class RiverModel:
     def learn_many(self, X: Batch) -> None:
         """Learn each row."""
         for i in range(len(X)):
-            self._learn(_x(X, i), X, i)
+            self._learn(self._x(X, i), X, i)
 
     def _predict(self, batch: Batch, i: int, *, learn: bool) -> tuple[list[int], list[tuple[float, int]]]:
         """Return the predicted ids, ascending, and the best (-score, id)."""
-        x = _x(batch, i)
-        answer = self.model.predict_one(x)
-        held = {name for name, holds in answer.items() if holds} if isinstance(answer, Mapping) else set(answer or ())
+        x = self._x(batch, i)
+        held, scores = self._ask(x)
         ids = sorted(self._id(name) for name in held)
-        scores = self._scores(x)
         ranked = sorted((-p, self._id(name)) for name, p in scores.items())[:TOP] if scores else [(-1.0, j) for j in ids[:TOP]]
         if learn:
             self._learn(x, batch, i)
         return ids, ranked
 
-    def _scores(self, x: dict[Name, float | Name]) -> dict[Name, float]:
+    def _ask_twice(self, x: dict[Name, float | Name | None]) -> tuple[set[Name], dict[Name, float]]:
+        """Return the predicted labels and the score of each label, if there are any, as river's models are asked."""
+        answer = self.model.predict_one(x)
+        held = {name for name, holds in answer.items() if holds} if isinstance(answer, Mapping) else set(answer or ())
+        return held, self._scores(x)
+
+    def _scores(self, x: dict[Name, float | Name | None]) -> dict[Name, float]:
         try:
             answer = self.model.predict_proba_one(x)
         except (AttributeError, NotImplementedError):
@@ -111,7 +119,7 @@ class RiverModel:
         # Some models give a label no probability as long as they met it with one truth only.
         return {name: float(p.get(True, 0.0)) for name, p in (answer or {}).items() if isinstance(p, Mapping)}
 
-    def _learn(self, x: dict[Name, float | Name], batch: Batch, i: int) -> None:
+    def _learn(self, x: dict[Name, float | Name | None], batch: Batch, i: int) -> None:
         if batch.status[i] == UNLABELLED:
             return
         y = batch.y(i)
@@ -156,5 +164,5 @@ def as_array_model(model: object, labels: Sequence[Name] = ()) -> ArrayModel:
     )
 
 
-def _x(batch: Batch, i: int) -> dict[Name, float | Name]:
+def _without_missing(batch: Batch, i: int) -> dict[Name, float | Name | None]:
     return {name: value for name, value in batch.x(i).items() if value is not None}

@@ -1,0 +1,1 @@
+"""Learners of others, on our contract: what a comparison runs beside ours."""
