@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.daemon"],
+    ["ihomer.live"],
+    ["ihomer.report"],
     ["ihomer.evaluation"],
     ["ihomer.saving"],
     ["ihomer.model", "ihomer.presets", "ihomer.hands", "ihomer.retirement"],
