@@ -26,6 +26,7 @@ FLOORS = [
     ["ihomer.drift", "ihomer.events"],
     ["ihomer.retired_labels"],
     ["ihomer.door", "ihomer.one_row", "ihomer.predictions", "ihomer.answers", "ihomer.memory", "ihomer.blocks"],
+    ["ihomer.palette"],
     ["ihomer.rows", "ihomer.arrays", "ihomer.threads", "ihomer.waiting"],
     ["ihomer.checkpoint"],
     ["ihomer.kernels"],

@@ -163,6 +163,18 @@ class Metrics:
         """Return cumulative micro-F1 alone, in O(1)."""
         return measures.micro_f1(self._cumulative.sums)
 
+    def by_label(self) -> tuple[list[Name], npt.NDArray[np.int64]]:
+        """Return the labels that were met, and their counts over all rows; labels that were retired are not among them.
+
+        Returns
+        -------
+        names, counts
+            Counts are int64 (labels, 3): rows in which each was predicted and true, predicted only, true only.
+        """
+        n = len(self.vocabulary)
+        ids = np.flatnonzero(self._met[:n] > 0)
+        return [self.vocabulary.name(i) for i in ids.tolist()], self._cumulative.counts[ids]
+
     @property
     def scored_rows(self) -> int:
         """Rows that were scored."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: What of a summary is a count, and what a cost; numbers that are neither are scores.
 COUNTS: Final = ("instances", "features", "labels", "clusters")
-COSTS: Final = ("cpu_seconds", "wall_seconds", "instances_per_second", "peak_rss_mb", "model_bytes", "ram_hours")
+COSTS: Final = ("cpu_seconds", "wall_seconds", "instances_per_second", "peak_rss_mb", "model_cpu_seconds", "model_ram_hours")
 #: Numbers among the details that are no scores.
 _NO_SCORES: Final = frozenset(
     ("unlabelled_instances", "unknown_cells", "bad_rows", "window", "fading", "delay", "label_fraction", "partial", "mask_seed")
@@ -60,7 +60,8 @@ def _remarks(summary: Mapping[str, Any], details: Mapping[str, Any]) -> tuple[st
     if details.get("bad_rows"):
         found.append(f"{details['bad_rows']:,} rows could not be read and were left out.")
     if details.get("unlabelled_instances"):
-        found.append(f"{details['unlabelled_instances']:,} of {summary['instances']:,} instances have no labels; they were not scored.")
+        n, whole = details["unlabelled_instances"], summary["instances"]
+        found.append(f"{n:,} of {whole:,} instances have no labels; they were not scored.")
     if details.get("delay"):
         found.append(f"Labels came {details['delay']:,} instances late.")
     if details.get("label_fraction", 1) < 1:
