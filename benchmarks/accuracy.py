@@ -23,12 +23,13 @@ import numpy as np
 from benchmarks.document import written_between
 from benchmarks.machine import machine
 from benchmarks.peers import PEERS
-from benchmarks.ranks import mean_ranks, published
+from benchmarks.ranks import published
 from ihomer.decision import make_decision
 from ihomer.decision.ranking import top_labels
 from ihomer.evaluation.baselines import baselines
 from ihomer.evaluation.calibration import Calibration
 from ihomer.evaluation.metrics import Metrics
+from ihomer.evaluation.statistics import Scores, mean_ranks
 from ihomer.model import IHOMER
 from ihomer.predictions import Predictions, joined
 from streams.open import open_stream
@@ -134,7 +135,7 @@ def rank_table(results: Results, presets: list[str], tables: Path | None) -> lis
         ranks: dict[str, float] = {}
         for preset in presets:
             mine = {name: {preset: score_of(results[name][preset], score)} | values for name, values in others.items()}
-            both = mean_ranks(mine)
+            both = mean_ranks(Scores.of(mine)).by_learner()
             ranks = {**ranks, preset: both[preset], **{k: v for k, v in both.items() if k not in presets}}
         columns[score] = ranks
     lines = [f"| learner | {' | '.join(SCORES)} |", "|---" + "|--:" * len(SCORES) + "|"]

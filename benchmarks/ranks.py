@@ -1,12 +1,9 @@
-"""Mean ranks of learners over data sets, among the peers of a run and among published results."""
+"""Published results that learners can be ranked among."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-
-import numpy as np
-from scipy.stats import rankdata
 
 #: Data set -> its name in the published tables of MLHAT (Esteban, Cano, Zafra & Ventura 2024, 17 online methods).
 PUBLISHED_NAMES = {
@@ -27,19 +24,6 @@ SCORED_ELSEWISE = {"example-F1": ("birds", "langlog")}
 
 #: Data set -> learner -> value; the larger the better.
 Scores = dict[str, dict[str, float]]
-
-
-def mean_ranks(scores: Scores) -> dict[str, float]:
-    """Return the mean rank of every learner, 1 is the best; learners that are level share the mean of their ranks.
-
-    Examples
-    --------
-    >>> mean_ranks({"one": {"a": 0.5, "b": 0.7, "c": 0.5}, "other": {"a": 0.9, "b": 0.8, "c": 0.7}})
-    {'a': 1.75, 'b': 1.5, 'c': 2.75}
-    """
-    learners = list(next(iter(scores.values())))
-    ranks = [rankdata([-values[learner] for learner in learners]) for values in scores.values()]
-    return dict(zip(learners, np.mean(ranks, axis=0).tolist(), strict=True))
 
 
 def published(directory: Path, score: str, names: list[str]) -> Scores:

@@ -9,60 +9,9 @@ from hypothesis import strategies as st
 
 from ihomer.evaluation import Metrics
 from ihomer.evaluation.measures import ALL
-from ihomer.predictions import Predictions
 from streams import Batch, Vocabulary
+from tests.metric_streams import labels_of, plain, predictions_of, rows_of_a_stream, scored
 from tests.naive import metrics as naive
-
-NAMES = [f"l{i}" for i in range(9)]
-FOREIGN = ["foreign", "stranger"]
-
-label_sets = st.frozensets(st.sampled_from(NAMES), max_size=5)
-truths = st.one_of(
-    label_sets,
-    st.dictionaries(st.sampled_from(NAMES), st.booleans(), max_size=6),
-    st.none(),
-)
-answers = st.tuples(
-    st.frozensets(st.sampled_from(NAMES + FOREIGN), max_size=5),
-    st.lists(st.sampled_from(NAMES + FOREIGN), max_size=5, unique=True),
-)
-rows_of_a_stream = st.lists(st.tuples(truths, answers), min_size=1, max_size=40)
-
-
-def predictions_of(answers, vocabulary):
-    sets = [sorted(vocabulary.add(n) for n in sorted(p)) for p, _ in answers]
-    top = np.full((len(answers), 5), -1, np.int32)
-    for i, (_, ranking) in enumerate(answers):
-        top[i, : len(ranking)] = [vocabulary.add(n) for n in ranking]
-    indptr = np.zeros(len(answers) + 1, np.int64)
-    indptr[1:] = np.cumsum([len(s) for s in sets])
-    indices = np.array([j for s in sets for j in s], np.int32)
-    return Predictions(vocabulary, indptr, indices, top, np.zeros(top.shape, np.float32))
-
-
-def scored(rows, metrics, batch_rows):
-    """Run the rows through `metrics`; the two vocabularies grow with the batches, in orders of their own."""
-    features, labels, of_model = Vocabulary(), Vocabulary(), Vocabulary(["stranger", "l4"])
-    for start in range(0, len(rows), batch_rows):
-        part = rows[start : start + batch_rows]
-        batch = Batch.from_pairs([({}, y) for y, _ in part], features, labels)
-        metrics.update(batch, predictions_of([a for _, a in part], of_model))
-    return metrics
-
-
-def plain(rows):
-    """The rows that are scored, as the naive twin takes them."""
-    found = []
-    for y, (p, ranking) in rows:
-        if isinstance(y, dict):
-            found.append(({n for n, holds in y.items() if holds}, set(p), ranking, set(y)))
-        elif y is not None:
-            found.append((set(y), set(p), ranking, None))
-    return found
-
-
-def labels_of(rows, declared=()):
-    return set(declared).union(*(y if known is None else known for y, _, _, known in plain(rows)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -86,9 +35,10 @@ def test_all_forms_are_what_the_definitions_say(rows, batch_rows, declared, wind
         assert all(np.isnan(v) for v in metrics.cumulative().values())
         return
     weights = [fading ** (len(labelled) - 1 - i) for i in range(len(labelled))]
+    inverse = naive.propensities(labelled)  # the counts are those of the whole stream before a row, in every form
     for found, expected in (
         (metrics.cumulative(), naive.metrics(labelled, labels, empty_score)),
-        (metrics.windowed(), naive.metrics(labelled[-window:], labels, empty_score)),
+        (metrics.windowed(), naive.metrics(labelled[-window:], labels, empty_score, inverse=inverse[-window:])),
         (metrics.faded(), naive.metrics(labelled, labels, empty_score, weights)),
     ):
         assert set(found) == set(expected) == set(ALL)

@@ -128,7 +128,7 @@ def test_scores_are_those_of_the_predictions_made_in_time(sets, delay, rows):
     baseline = {name: v for name, v in result.summary["baselines"]["no_change"].items() if not name.startswith("p_at")}
     assert baseline == pytest.approx({name: expected[name] for name in baseline}, abs=1e-12)
     last = result.curve[-1]
-    window = naive.metrics(scored[-3:], labels)
+    window = naive.metrics(scored[-3:], labels, inverse=naive.propensities(scored)[-3:])
     assert {name: last[f"window_{name}"] for name in window} == pytest.approx(window, abs=1e-12)
     weights = [0.9 ** (len(scored) - 1 - i) for i in range(len(scored))]
     faded = naive.metrics(scored, labels, weights=weights)

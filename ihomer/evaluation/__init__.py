@@ -6,13 +6,16 @@ import importlib
 
 #: public name -> module it stands in; imported on first use.
 _PUBLIC = {
+    "Calibration": "ihomer.evaluation.calibration",
+    "Confidence": "ihomer.evaluation.confidence",
     "Metrics": "ihomer.evaluation.metrics",
     "Prequential": "ihomer.evaluation.prequential",
     "Result": "ihomer.evaluation.result",
     "RiverModel": "ihomer.evaluation.river_model",
+    "Strata": "ihomer.evaluation.strata",
 }
 
-__all__ = ["Metrics", "Prequential", "Result", "RiverModel"]
+__all__ = ["Calibration", "Confidence", "Metrics", "Prequential", "Result", "RiverModel", "Strata"]
 
 
 def __getattr__(name: str) -> object:

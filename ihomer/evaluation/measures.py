@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.kernels import metrics as kernels
+from ihomer.kernels import ranking
 
 #: What a summary holds of each model, in this order.
 HEADLINE: Final = (
@@ -19,6 +20,8 @@ FURTHER: Final = (
     "micro_precision", "micro_recall", "micro_jaccard",
     "macro_precision", "macro_recall",
     "example_precision", "example_recall", "example_jaccard",
+    "ndcg_at_1", "ndcg_at_3", "ndcg_at_5",
+    "psp_at_1", "psp_at_3", "psp_at_5", "psndcg_at_1", "psndcg_at_3", "psndcg_at_5",
 )  # fmt: skip
 ALL: Final = HEADLINE + FURTHER
 
@@ -64,6 +67,15 @@ def measures(
         "example_precision": float(sums[kernels.PRECISION] / rows),
         "example_recall": float(sums[kernels.RECALL] / rows),
         "example_jaccard": float(sums[kernels.JACCARD] / rows),
+        "ndcg_at_1": float(sums[kernels.HITS_1] / rows),  # at one place the best that a row allows is one hit
+        "ndcg_at_3": float(sums[ranking.NDCG_3] / rows),
+        "ndcg_at_5": float(sums[ranking.NDCG_5] / rows),
+        "psp_at_1": _ratio(sums[ranking.PS_1], sums[ranking.BEST_1]),
+        "psp_at_3": _ratio(sums[ranking.PS_3], sums[ranking.BEST_3]),
+        "psp_at_5": _ratio(sums[ranking.PS_5], sums[ranking.BEST_5]),
+        "psndcg_at_1": _ratio(sums[ranking.PS_1], sums[ranking.BEST_1]),
+        "psndcg_at_3": _ratio(sums[ranking.PSD_3], sums[ranking.BEST_D_3]),
+        "psndcg_at_5": _ratio(sums[ranking.PSD_5], sums[ranking.BEST_D_5]),
     }
 
 

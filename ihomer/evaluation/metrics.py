@@ -11,7 +11,7 @@ from ihomer.checkpoint.vocabulary import vocabulary_from_state, vocabulary_state
 from ihomer.evaluation import measures
 from ihomer.evaluation.labels import Renaming, vocabulary_of
 from ihomer.evaluation.retired import RetiredLabels
-from ihomer.evaluation.tallies import Cumulative, Faded, Scored, Tally, Windowed, taller
+from ihomer.evaluation.tallies import Cumulative, Faded, Observer, Scored, Tally, Windowed, taller
 from ihomer.kernels import metrics as kernels
 from streams.batch import UNLABELLED, Batch
 from streams.vocabulary import Vocabulary
@@ -35,7 +35,11 @@ class Metrics:
     so a row from before a label was met counts it as a correct absence. Micro averages are 0 where undefined.
     Example-based values of a row are `empty_score` if both sets are empty, 0 if only one is. P@k is the number
     of true labels among the best k, divided by k whatever the size of the set: a row without labels counts 0;
-    ties are the ranking's, by smaller id. Predicted labels that are not of the evaluation count as false
+    ties are the ranking's, by smaller id. nDCG@k weighs the places and divides by the best that the row allows, 0
+    for a row without labels. Propensity-scored P@k and nDCG@k (Jain, Prabhu & Varma, KDD 2016) count a hit the more
+    the fewer of the rows before held the label: 1 + C (n + B)^-A with A = .55, B = 1.5, C = (ln N - 1) (B + 1)^A, at
+    least 0, over N rows before, n of them with the label; they are the sum over the rows of what was hit over the sum
+    of the best that could be. Predicted labels that are not of the evaluation count as false
     positives wherever no sum over its labels is taken: micro and example-based averages, subset accuracy.
     Cells whose truth is not known (in PARTIAL rows) are left out of sets and rankings; UNLABELLED rows are not
     scored.
@@ -54,6 +58,8 @@ class Metrics:
     empty_score
         Example-based score of an empty prediction for an empty set: 1 as in MULAN, MEKA and MLHAT's published
         results, 0 as in river's metrics.
+    observers
+        What else is to see the scored rows, such as `Strata` and `Confidence`. Each belongs to one evaluation.
 
     Raises
     ------
@@ -87,6 +93,7 @@ class Metrics:
         window: int | None = None,
         fading: float | None = None,
         empty_score: float = 1.0,
+        observers: Iterable[Observer] = (),
     ) -> None:
         if window is not None and window < 1:
             raise ValueError(f"window must be at least 1 row, found {window}")
@@ -104,10 +111,12 @@ class Metrics:
         self._met = np.zeros(0, np.uint8)
         self._entered = self._entered_declared = 0  # labels of the vocabulary that room was made for
         self._marks = np.zeros(0, np.int64)
+        self._held = np.zeros(0, np.int64)
         self._truth, self._predicted = Renaming(self.vocabulary), Renaming(self.vocabulary)
         self._cumulative = Cumulative()
         self._windowed = None if window is None else Windowed(window)
         self._faded = None if fading is None else Faded(fading)
+        self._observers = tuple(observers)
         self._grow()
 
     def update(self, batch: Batch, predictions: Predictions) -> None:
@@ -132,14 +141,21 @@ class Metrics:
         codes = np.empty(len(true_ids) + len(predicted_ids), np.int32)
         code_indptr = np.empty(n + 1, np.int64)
         shares = np.empty((n, kernels.N_SHARES))
+        known_indptr, status = _own(known_indptr), _own(batch.status)
         rows = kernels.score_rows(
-            _own(batch.label_indptr), true_ids, _own(known_indptr), known_ids, _own(batch.status),
+            _own(batch.label_indptr), true_ids, known_indptr, known_ids, status,
             _own(predictions.indptr), predicted_ids, top_ids,
-            self.empty_score, 2 * self.rows + 1, self._marks, self._met, codes, code_indptr, shares,
+            self.empty_score, 2 * self.rows + 1, self.scored_rows, self._held, self._marks, self._met,
+            codes, code_indptr, shares,
         )  # fmt: skip
-        scored = Scored(int(rows), code_indptr, codes, shares)
+        scored = Scored(
+            int(rows), code_indptr, codes, shares,
+            status, known_indptr, known_ids, top_ids, _own(predictions.top_scores),
+        )  # fmt: skip
         for tally in self._tallies():
             tally.add(scored)
+        for observer in self._observers:
+            observer.add(scored)
         self.rows += n
         self.unlabelled_rows += int(np.count_nonzero(batch.status == UNLABELLED))
 
@@ -200,10 +216,10 @@ class Metrics:
         Raises
         ------
         ValueError
-            If labels were declared or values fade: neither can lose labels.
+            If labels were declared, values fade, or there are observers: none of them can lose labels.
         """
-        if len(self._declared) or self._faded is not None:
-            raise ValueError("labels cannot be retired: some were declared, or values fade")
+        if len(self._declared) or self._faded is not None or self._observers:
+            raise ValueError("labels cannot be retired: some were declared, values fade, or observers count them")
         n = len(self.vocabulary)
         if n <= most:
             return
@@ -217,7 +233,7 @@ class Metrics:
         positions = np.flatnonzero(stays)
         for tally in self._tallies():
             tally.keep(positions)
-        self._met, self._marks = self._met[positions], self._marks[positions]
+        self._met, self._marks, self._held = self._met[positions], self._marks[positions], self._held[positions]
         self._enter(Vocabulary([self.vocabulary.name(i) for i in positions.tolist()]))
 
     def state(self) -> dict[str, Any]:
@@ -229,6 +245,7 @@ class Metrics:
             "unlabelled_rows": self.unlabelled_rows,
             "met": self._met[:n].copy(),
             "marks": self._marks[:n].copy(),
+            "held": self._held[:n].copy(),
             "retired": self._retired.state(),
             "tallies": [tally.state(n) for tally in self._tallies()],
         }
@@ -246,7 +263,7 @@ class Metrics:
         for tally, saved in zip(self._tallies(), state["tallies"], strict=True):
             tally.restore(saved)
         self.rows, self.unlabelled_rows = state["rows"], state["unlabelled_rows"]
-        self._met, self._marks = state["met"].copy(), state["marks"].copy()
+        self._met, self._marks, self._held = state["met"].copy(), state["marks"].copy(), state["held"].copy()
         self._retired.restore(state["retired"])
         self._enter(vocabulary_from_state(state["vocabulary"]))
 
@@ -271,14 +288,14 @@ class Metrics:
 
     def _grow(self) -> None:
         n = len(self.vocabulary)
-        self._met, self._marks = taller(self._met, n), taller(self._marks, n)
+        self._met, self._marks, self._held = taller(self._met, n), taller(self._marks, n), taller(self._held, n)
         for i in range(self._entered, n):
             if self.vocabulary.name(i) in self._declared:
                 self._met[i] = 1
                 self._entered_declared += 1
         self._entered = n
-        for tally in self._tallies():
-            tally.grow(n)
+        for growing in (*self._tallies(), *self._observers):
+            growing.grow(n)
 
 
 def _own(array: npt.NDArray[T]) -> npt.NDArray[T]:

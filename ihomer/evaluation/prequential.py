@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from ihomer.evaluation import measures
 from ihomer.evaluation.baselines import Baseline, baselines
+from ihomer.evaluation.confidence import Confidence
+from ihomer.evaluation.cost import CostMeter
+from ihomer.evaluation.kappa import kappas
 from ihomer.evaluation.labels import vocabulary_of
 from ihomer.evaluation.late import Late, predicted
 from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.result import Result
 from ihomer.evaluation.revealed import Revealed
 from ihomer.evaluation.river_model import ArrayModel, as_array_model
+from ihomer.evaluation.strata import Strata
 from ihomer.evaluation.usage import Stopwatch, peak_rss_mb, rss_mb, versions
 from streams.stream import ROWS, Stream
 from streams.views import limited
@@ -112,12 +116,16 @@ class Prequential:
         self.seed, self.command = seed, command
         self.on_rows, self.on_point, self.progress = on_rows, on_point, progress
         known = vocabulary_of(declared)
-        self.metrics = Metrics(known, window=window, fading=fading)
+        #: What the model made of frequent and rare labels, and how far its scores can be relied on.
+        self.strata, self.confidence = Strata(), Confidence()
+        self.metrics = Metrics(known, window=window, fading=fading, observers=(self.strata, self.confidence))
         self.baselines: dict[str, tuple[Baseline, Metrics]] = {
             name: (baseline, Metrics(known)) for name, baseline in baselines().items()
         }
         self.curve: list[dict[str, object]] = []
         self.watch = Stopwatch()
+        #: What the model costs, without reading, scoring and the baselines.
+        self.cost = CostMeter()
         self._revealed = Revealed(label_fraction, partial, mask_seed)
         self._late = Late(delay)
         self._share: tuple[float, float] | None = None  # of the source, read before and after the batch under way
@@ -182,7 +190,7 @@ class Prequential:
         with self.watch.part("hiding labels"):
             told = self._revealed(block)
             due = self._late.due(told) if self.delay else told
-        with self.watch.part("model"):
+        with self.watch.part("model"), self.cost.measure(len(block)):
             predictions = self._answers(self.model, block, due)
         with self.watch.part("baselines"):
             answers = {name: self._answers(baseline, block, due) for name, (baseline, _) in self.baselines.items()}
@@ -203,7 +211,7 @@ class Prequential:
     def _finish(self) -> None:
         rest = self._late.rest()
         if rest is not None:
-            with self.watch.part("model"):
+            with self.watch.part("model"), self.cost.measure(0):  # these were counted when they were predicted
                 self.model.learn_many(rest)
         self._finished = True
 
@@ -254,8 +262,14 @@ class Prequential:
             "command": self.command,
         }
         bad = self.stream.bad_rows
+        cost = self.cost.cost()
         details: dict[str, object] = {
             **{name: values[name] for name in measures.FURTHER},
+            **_plain(self.strata.values()),
+            **_plain(self.confidence.values()),
+            **_plain(kappas(self.metrics.cumulative(), self.baselines["no_change"][1].cumulative())),
+            "model_cpu_seconds": round(cost.cpu_seconds, 6),
+            "model_ram_hours": cost.ram_hours,
             "unlabelled_instances": self.metrics.unlabelled_rows,
             "unknown_cells": self.metrics.unknown_cells,
             "bad_rows": bad.count,

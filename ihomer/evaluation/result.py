@@ -22,8 +22,9 @@ class Result:
         (largest resident size of the process so far, in 2^20 bytes), `baselines` (name -> metrics), `seed`,
         `versions`, `command`.
     details
-        What else is known: further metrics, rows that could not be scored, unknown cells, bad rows, where the
-        time went, options.
+        What else is known: further metrics (`ihomer.evaluation.measures.FURTHER`, those of `Strata` and `Confidence`,
+        both kappas against no-change), `model_cpu_seconds` and `model_ram_hours` of the model alone,
+        rows that could not be scored, unknown cells, bad rows, where the time went, options.
     curve
         A dict every N instances and one at the end (beyond 1,000 of them every second one is dropped, and so on):
         `instances`, then each metric over all rows so far (`micro_f1`), over the window (`window_micro_f1`) and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,30 @@ _ROOM = 1024
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Scored:
-    """What `score_rows` found in a block of rows: see there."""
+    """What `score_rows` found in a block of rows, and what it was given: see there.
+
+    `top_scores` are the scores of `top_ids`; ids are those of the evaluation.
+    """
 
     rows: int
     code_indptr: npt.NDArray[np.int64]
     codes: npt.NDArray[np.int32]
     shares: npt.NDArray[np.float64]
+    status: npt.NDArray[np.uint8]
+    known_indptr: npt.NDArray[np.int64]
+    known_ids: npt.NDArray[np.int32]
+    top_ids: npt.NDArray[np.int32]
+    top_scores: npt.NDArray[np.float32]
+
+
+class Observer(Protocol):
+    """What else is found out about the rows that `Metrics` scores."""
+
+    def add(self, scored: Scored) -> None:
+        """Add rows, in order."""
+
+    def grow(self, n_labels: int) -> None:
+        """Make room for the labels 0..n_labels - 1."""
 
 
 class Tally(abc.ABC):

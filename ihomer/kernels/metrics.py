@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ihomer.kernels.ranking import PLACES, rank_row
 from streams.jit import jit
 
 #: What a label was in a row, the last two bits of a code: predicted and true, predicted only, true only.
 TRUE_POSITIVE, FALSE_POSITIVE, FALSE_NEGATIVE = 0, 1, 2
-#: Columns of `shares`, what one row adds to the sums.
+#: Columns of `shares`, what one row adds to the sums; the rest of them stands in `ihomer.kernels.ranking`.
 EXACT, F1, PRECISION, RECALL, JACCARD, HITS_1, HITS_3, HITS_5, TP, FP, FN, PARTIAL, KNOWN = range(13)
-N_SHARES = 13
+N_SHARES = 25
 
 #: What stands in a table where an id has no value.
 NO_VALUE = -2
@@ -39,7 +42,7 @@ def look_up(ids, table, values):  # type: ignore[no-untyped-def]
 @jit
 def score_rows(  # type: ignore[no-untyped-def]
     true_indptr, true_ids, known_indptr, known_ids, status, pred_indptr, pred_ids, top_ids,
-    empty_score, first_mark, marks, met, codes, code_indptr, shares,
+    empty_score, first_mark, rows_before, counts, marks, met, codes, code_indptr, shares,
 ):  # fmt: skip
     """Compare predictions with the truth, row by row; return the number of rows that could be scored.
 
@@ -55,6 +58,8 @@ def score_rows(  # type: ignore[no-untyped-def]
     top_ids : int32 (n, k), best first, -1 where there are fewer
     empty_score : float64, example-based score of an empty prediction for an empty set
     first_mark : int64, larger than all in `marks`; a call uses the 2 n numbers from it on
+    rows_before : int64, rows that were scored in earlier calls
+    counts : int64 (labels,): in how many of them each label held; these rows are added
     marks : int64 (labels,), scratch that is kept from call to call
     met : uint8 (labels,); written: 1 for labels whose truth was known in some row
     codes : int32 (true + predicted labels,); written: label * 4 + what it was
@@ -63,6 +68,7 @@ def score_rows(  # type: ignore[no-untyped-def]
     """
     scored, at = 0, 0
     code_indptr[0] = 0
+    hit, rarest = np.empty(PLACES, np.int32), np.empty(PLACES, np.int64)
     for row in range(len(status)):
         if status[row] == _UNLABELLED:
             continue
@@ -82,21 +88,26 @@ def score_rows(  # type: ignore[no-untyped-def]
         share = shares[scored]
         for column in range(N_SHARES):
             share[column] = 0.0
+        hit[:] = -1
         place, hits = 0, 0
         for i in range(top_ids.shape[1]):
             label = top_ids[row, i]
-            if label < 0 or place == 5:
+            if label < 0 or place == PLACES:
                 break
             if partial and marks[label] < known:
                 continue
-            place += 1
             if marks[label] == held:
+                hit[place] = label
                 hits += 1
-                if place == 1:
+                if place == 0:
                     share[HITS_1] += 1
-                if place <= 3:
+                if place <= 2:
                     share[HITS_3] += 1
+            place += 1
         share[HITS_5] = hits
+        rank_row(hit, n_true, true_ids, true_indptr[row], counts, rows_before + scored, rarest, share)
+        for i in range(true_indptr[row], true_indptr[row + 1]):
+            counts[true_ids[i]] += 1
 
         n_pred, both = 0, 0
         for i in range(pred_indptr[row], pred_indptr[row + 1]):
