@@ -42,7 +42,7 @@ def ranks_picture(statistics: Statistics) -> str:
     """Return the critical-difference diagram as SVG; "" if there are fewer than two learners."""
     from ihomer.evaluation.statistics import MeanRanks, critical_difference_svg
 
-    if len(statistics.ranks) < 2:  # noqa: PLR2004
+    if len(statistics.ranks) < 2:
         return ""
     ranks = MeanRanks(tuple(statistics.ranks), tuple(statistics.ranks.values()), statistics.datasets, statistics.left_out)
     return critical_difference_svg(ranks, statistics.groups, distance=statistics.critical_difference)

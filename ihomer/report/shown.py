@@ -1,4 +1,4 @@
-"""What of a comparison its page shows: everything of a small one, a bounded part of a large one, and a sentence about the rest."""
+"""What of a comparison its page shows: all of a small one, a bounded part of a large one, and a sentence about the rest."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from ihomer.report.pictures import pictures_of, ranks_picture
 
 #: Values of all curves together, rows of all label tables, characters of all pictures, events of all runs: a page of a few
 #: MB, which opens in well under two seconds.
-VALUES, ROWS, CHARACTERS, EVENTS: Final = 400_000, 40_000, 4_000_000, 30_000
+VALUES, ROWS, CHARACTERS, EVENTS = 400_000, 40_000, 4_000_000, 30_000
 #: The most rows of one label table, and points of one curve: more cannot be told apart.
 MOST_ROWS, MOST_POINTS, LEAST_POINTS = 2_000, 400, 30
 #: Where there is no room for all curves, those of these metrics come.
 FEW: Final = ("micro_f1", "macro_f1", "example_f1", "p_at_1")
 _FORMS: Final = ("window_", "", "faded_")
 _LOWER: Final = ("loss", "brier", "calibration_error")
+#: How people call what the table of an evaluation does not show.
+_TITLES: Final = {
+    **{f"ndcg_at_{k}": f"nDCG@{k}" for k in (1, 3, 5)},
+    **{f"psp_at_{k}": f"PSP@{k}" for k in (1, 3, 5)},
+    **{f"psndcg_at_{k}": f"PSnDCG@{k}" for k in (1, 3, 5)},
+    "micro_jaccard": "micro Jaccard",
+    "example_jaccard": "example Jaccard",
+    "ranked_brier_score": "ranked Brier score",
+    "rare_label_f1": "rare-label F1",
+}
 #: What of an event the page shows.
 _EVENT: Final = ("instance", "kind", "place", "cause", "labels", "n_labels")
 
@@ -97,7 +107,7 @@ def _run(run: Run, budget: _Budget) -> dict[str, Any]:
         "costs": run.costs,
         "baselines": run.baselines,
         "curve": curve,
-        "events": [{key: _brief(event[key]) for key in _EVENT if key in event} for event in _important(run.events, budget.events)],
+        "events": [_brief(event) for event in _important(run.events, budget.events)],
         "label_scores": {
             key: [_rounded(getattr(row, key)) for row in rows]
             for key in ("name", "rows", "f1", "precision", "recall", "threshold", "alarms")
@@ -133,8 +143,11 @@ def _important(events: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[s
     return sorted(kept, key=lambda event: event["instance"])
 
 
-def _brief(value: Any) -> Any:
-    return [str(name)[:80] for name in value[:6]] if isinstance(value, (list, tuple)) else value
+def _brief(event: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: event[key] for key in _EVENT if key in event}
+    if "labels" in told:
+        told["labels"] = [str(name)[:80] for name in told["labels"][:6]]
+    return told
 
 
 def _rounded(value: Any) -> Any:
@@ -142,7 +155,7 @@ def _rounded(value: Any) -> Any:
 
 
 def _metric(name: str) -> dict[str, Any]:
-    title = TITLES.get(name, name.replace("_at_", "@").replace("_f1", "-F1").replace("_", " "))
+    title = TITLES.get(name) or _TITLES.get(name) or name.replace("_f1", "-F1").replace("_", " ")
     return {
         "title": title.partition(" (")[0],
         "lower": any(word in name for word in _LOWER),

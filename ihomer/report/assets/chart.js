@@ -21,7 +21,7 @@ const bounds = (lists) => {
   return low <= high ? [low, high] : [];
 };
 
-// spec: { label, x, series: [{ name, x, y, slot }], lanes: [{ name, kind, items: [{ at, text }] }], show, floor, across }
+// spec: { label, x, series: [{ name, x, y, slot }], lanes: [{ name, kind, items: [{ at, text }] }], show, floor, ticks, low }
 function lineChart(spec) {
   const host = h("div", { class: "chart" });
   const said = h("div", { class: "hidden", "aria-live": "polite" });
@@ -36,12 +36,12 @@ function lineChart(spec) {
     const beside = width > 760 && series.length > 1 && series.length <= 12;
     const left = used.length ? 62 : 46;
     const right = beside ? 150 : 14;
-    const plot = Math.max(190, Math.min(360, width * 0.4));
+    const plot = now.low ? 140 : Math.max(190, Math.min(360, width * 0.4));
     const [top, foot, lane] = [10, 28, 24];
     const height = top + plot + foot + used.length * lane;
     const [low, high, step] = span(bounds(series.map((one) => one.y)), now.floor);
     const ends = bounds([...series.map((one) => one.x), ...used.map((one) => one.items.map((item) => item.at))]);
-    const [begin, end] = now.across ?? [Math.min(0, ends[0] ?? 0), Math.max(ends[1] ?? 1, 1e-9)];
+    const [begin, end] = [Math.min(now.ticks ? ends[0] ?? 0 : 0, ends[0] ?? 0), Math.max(ends[1] ?? 1, 1e-9)];
     const px = (value) => left + ((width - left - right) * (value - begin)) / (end - begin || 1);
     const py = (value) => top + (plot * (high - value)) / (high - low);
     const inside = [];

@@ -7,10 +7,12 @@ const single = runs.length === 1;
 const titleOf = (metric) => metrics[metric]?.title ?? metric;
 const lower = (metric) => metrics[metric]?.lower ?? false;
 const show = (metric) => (value) => (metrics[metric]?.unit ? short(value) : score(value));
-const slotOf = new Map(learners.map((name, i) => [name, i]));
 const mean = (values) => { const found = values.filter(known); return found.length ? found.reduce((a, b) => a + b, 0) / found.length : null; };
 const named = (run) => (run.seed !== null && runs.filter((other) => other.stream === run.stream && other.learner === run.learner).length > 1 ? `${run.learner}, seed ${run.seed}` : run.learner);
 const at = (stream, learner) => runs.filter((run) => run.stream === stream && run.learner === learner);
+// The best learners get the first colours, so that those shown at first differ.
+const ranked = statistics.length ? Object.entries(statistics[0].ranks).sort((a, b) => a[1] - b[1]).map(([name]) => name) : [];
+const slotOf = new Map([...new Set([...ranked, ...learners])].map((name, i) => [name, i]));
 const measured = Object.keys(metrics).filter((metric) => runs.some((run) => known(run.scores[metric])));
 const headline = measured.filter((metric) => metrics[metric].headline);
 
@@ -30,7 +32,8 @@ function overview() {
   cards.push(["instances a second", count(run.costs.instances_per_second), `${duration(run.costs.wall_seconds)} in all`]);
   const baselines = Object.entries(run.baselines);
   const kinds = [["", run.scores], ...baselines];
-  const rows = measured.filter((metric) => known(run.scores[metric]));
+  const beside = measured.filter((metric) => known(run.scores[metric]) && (!baselines.length || baselines.some(([, values]) => known(values[metric]))));
+  const alone = measured.filter((metric) => known(run.scores[metric]) && !beside.includes(metric));
   const columns = [
     { title: "metric", value: titleOf, head: true },
     ...kinds.map(([name, values]) => ({ title: name ? data.baselines[name] ?? name : run.learner, number: true, value: (metric) => values[metric], show: (value, metric) => {
@@ -43,7 +46,8 @@ function overview() {
     ? "Every instance was predicted, scored, then learned. Beside the learner stand trivial baselines that saw the same stream; the best value of a line is marked."
     : "Every instance was predicted, scored, then learned.",
   cards.length ? figures(cards) : null, remarks([...(run.cut ? [`The run was cut: ${run.cut}.`] : []), ...(run.error ? [`The run failed: ${run.error}`] : []), ...run.remarks]),
-  rows.length ? table({ caption: "All metrics over the whole stream", columns, rows, most: 40 }) : absent("No instance was scored, so there are no metrics."));
+  beside.length ? table({ caption: "Over the whole stream", columns, rows: beside, most: 40, kind: "wide" }) : absent("No instance was scored, so there are no metrics."),
+  alone.length ? [h("h3", {}, "Further metrics"), h("dl", { class: "list" }, alone.map((metric) => h("div", {}, h("dt", {}, titleOf(metric)), h("dd", {}, show(metric)(run.scores[metric])))))] : null);
 }
 function bestBaseline(run, metric) {
   const found = Object.entries(run.baselines).map(([name, values]) => [data.baselines[name] ?? name, values[metric]]).filter(([, value]) => known(value));
@@ -221,14 +225,14 @@ function details(run) {
       { title: "label", value: (row) => row.name, head: true },
       { title: "held in", value: (row) => row.rows, show: count, number: true, hint: "scored instances in which the label held" },
       { title: "share", value: (row) => (run.instances ? row.rows / run.instances : null), show: percent, number: true },
-      { title: "F1", value: (row) => row.f1, show: (value) => fixed(value, 3), number: true },
+      { title: "F1", value: (row) => row.f1, show: (value) => h("span", { class: "meter", style: `--t:${value ?? 0}` }, fixed(value, 3)), number: true },
       { title: "precision", value: (row) => row.precision, show: (value) => fixed(value, 3), number: true },
       { title: "recall", value: (row) => row.recall, show: (value) => fixed(value, 3), number: true },
       rows.some((row) => known(row.threshold)) ? { title: "threshold", value: (row) => row.threshold, show: (value) => fixed(value, 3), number: true } : null,
       { title: "drift alarms", value: (row) => row.alarms, show: count, number: true },
     ].filter(Boolean);
     const more = run.labels > rows.length ? `the ${count(rows.length)} most frequent of ${count(run.labels)} labels` : plural(rows.length, "label");
-    parts.push(table({ caption: `${more} of ${run.learner} on ${run.stream}`, rows, columns: all, sort: [1, "descending"], most: 20, search: rows.length > 20 ? "Find a label" : "" }));
+    parts.push(table({ caption: `${more} of ${run.learner} on ${run.stream}`, rows, columns: all, sort: [1, "descending"], most: 20, kind: "wide", search: rows.length > 20 ? "Find a label" : "" }));
   }
   return parts;
 }
@@ -253,7 +257,7 @@ function costs() {
     const whole = parts.reduce((sum, [, seconds]) => sum + seconds, 0);
     section("costs", "Time and memory", "The whole evaluation in this process: reading, the learner, the baselines, scoring.", figures(kinds.map(([name, title, told]) => [title, told(run.costs[name])])),
       parts.length ? [h("h3", {}, "Where the time went"), tracks(parts.map(([name, seconds]) => [name, whole ? seconds / whole : 0, duration(seconds)]))] : absent("Where the time went was not measured."),
-      run.curve.rss_mb?.length > 1 ? [h("h3", {}, "Resident memory over the stream, MB"), lineChart({ label: "Resident memory, MB", x: "instances", show: count, floor: 0, series: [{ name: "MB", x: run.curve.instances, y: run.curve.rss_mb, slot: 0 }] }).element] : null);
+      run.curve.rss_mb?.length > 1 ? [h("h3", {}, "Resident memory over the stream, MB"), lineChart({ label: "Resident memory, MB", x: "instances", low: true, show: count, floor: 0, series: [{ name: "MB", x: run.curve.instances, y: run.curve.rss_mb, slot: 0 }] }).element] : null);
     return;
   }
   const metric = headline[0];
@@ -270,7 +274,7 @@ function costs() {
   const dots = rows.filter((row) => known(row.micros) && known(row.score));
   section("costs", "Time and memory", "All streams together; memory is the largest of any run.",
     dots.length > 1 ? h("figure", {}, scatter(dots.map((row) => ({ name: row.learner, x: row.micros, y: row.score })), "microseconds an instance (logarithmic)", `mean ${titleOf(metric)}`), h("figcaption", {}, `Up is better, left is cheaper: mean ${titleOf(metric)} over its streams against the mean wall time of an instance.`)) : null,
-    table({ caption: "What each learner cost", rows, sort: [3, "ascending"], columns: [{ title: "learner", value: (row) => row.learner, head: true }, { title: "runs", value: (row) => row.n, show: count, number: true },
+    table({ caption: "What each learner cost", rows, kind: "wide", sort: [rows.some((row) => row.cut) ? 3 : 2, "ascending"], columns: [{ title: "learner", value: (row) => row.learner, head: true }, { title: "runs", value: (row) => row.n, show: count, number: true },
       ...(rows.some((row) => row.cut) ? [{ title: "cut", value: (row) => row.cut, show: count, number: true }] : []),
       { title: "µs an instance", value: (row) => row.micros, show: short, number: true, first: "ascending" }, ...kinds.map(([name, title, told]) => ({ title, value: (row) => row[name], show: told, number: true, first: name === "instances_per_second" ? "descending" : "ascending" }))] }));
 }
@@ -313,7 +317,7 @@ function facts() {
     ["machine", Object.entries(provenance.machine).map(([what, value]) => `${what} ${value}`).join(", ")], ["versions", Object.entries(provenance.versions).map(([what, value]) => `${what} ${value}`).join(", ")],
     ...Object.entries(provenance.options)].filter(([, value]) => value);
   section("run", "What was run", null, pairs.length ? h("dl", { class: "facts" }, pairs.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])) : absent("Nothing is known of how this was run."),
-    provenance.sources.length ? table({ caption: "Data, with the digests of the files as they lie on the disk", rows: provenance.sources, columns: [{ title: "stream", value: (one) => one.stream, head: true }, { title: "source", value: (one) => one.path },
+    provenance.sources.length ? table({ caption: "Data, with the digests of the files as they lie on the disk", rows: provenance.sources, most: 8, columns: [{ title: "stream", value: (one) => one.stream, head: true }, { title: "source", value: (one) => one.path },
       { title: "bytes", value: (one) => one.bytes, show: count, number: true }, { title: "SHA-256", value: (one) => one.sha256, show: (value) => (value ? h("code", {}, value) : "no file") }] }) : absent("The data were no files, so there are no digests of them."),
     ...data.omitted.map(absent), h("p", { class: "muted" }, "The pictures of this page lie beside it as files; the numbers are in this file as JSON, in the element “data”."));
 }
