@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ihomer.blocks import PIECE, WATCH, blocks
 from ihomer.decision import make_decision
+from ihomer.decision.thresholds import thresholds_of
 from ihomer.drift.monitors import Monitors
 from ihomer.drift.policy import Policy, make_policy
 from ihomer.estimator import ArrayEstimator, Scored
@@ -355,6 +356,17 @@ class IHOMER(ArrayEstimator):
         """The hierarchy of labels as it stands, to look at: `draw()`, `clusters`."""
         self._watch()
         return self._clusterer.showing(self._tree, self._door.labels)
+
+    @property
+    def cluster_sizes(self) -> tuple[list[int], list[int]]:
+        """The numbers of the clusters, as the hierarchy has them from left to right, and how many labels each has."""
+        return self._tree.sizes()
+
+    @property
+    def thresholds(self) -> dict[Name, float] | None:
+        """The probability from which on each label is predicted; None if the decision is not made by thresholds."""
+        found = thresholds_of(self._decision, self.n_labels)
+        return None if found is None else dict(zip(self._door.labels, found.tolist(), strict=True))
 
     def explain_one(self, x: Mapping[Name, Any], label: Name, k: int = 5) -> Explanation:
         """Return why a label gets its probability: what each expert adds to the logit, and its evidence. Nothing changes.

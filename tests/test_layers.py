@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.daemon"],
+    ["ihomer.live"],
+    ["ihomer.report"],
     ["ihomer.evaluation"],
     ["ihomer.peers"],
     ["ihomer.saving"],
@@ -25,6 +27,7 @@ FLOORS = [
     ["ihomer.drift", "ihomer.events"],
     ["ihomer.retired_labels"],
     ["ihomer.door", "ihomer.one_row", "ihomer.predictions", "ihomer.answers", "ihomer.memory", "ihomer.blocks"],
+    ["ihomer.palette"],
     ["ihomer.rows", "ihomer.arrays", "ihomer.threads", "ihomer.waiting"],
     ["ihomer.checkpoint"],
     ["ihomer.kernels"],

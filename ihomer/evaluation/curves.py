@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import orjson
 
+from ihomer.palette import picture_style
+
 #: Pixels: width of the picture, height of the curve's room, margins; height of a lane of marks.
 WIDTH, PLOT, LEFT, RIGHT, TOP, BOTTOM = 1000, 300, 92, 24, 70, 34
 LANE = 26
@@ -26,20 +28,13 @@ LANES: Final = (
     ("experts", "expert", ("expert", "learner")),
     ("labels", "label", ("birth", "retired", "returned", "expired")),
 )
-_STYLE = """
-  svg { color-scheme: light dark; font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-  .page { fill: #ffffff } .title { fill: #1c2733; font-size: 17px; font-weight: 600 }
-  .note { fill: #5d6b7a; font-size: 12px } .end { text-anchor: end } .middle { text-anchor: middle }
-  .grid { stroke: #e3e9ef; stroke-width: 1 } .lane { fill: #f3f6f9 }
-  .curve { fill: none; stroke: #2f7ed8; stroke-width: 2; stroke-linejoin: round } .dot { fill: #2f7ed8 }
-  .drop { stroke: #d1495b; stroke-width: 1; stroke-dasharray: 3 4; opacity: .55 }
-  .alarm { fill: #d1495b } .split { fill: #b7791f } .merge { fill: #7b5ea7 } .expert { fill: #23895c } .label { fill: #6b7a89 }
-  @media (prefers-color-scheme: dark) {
-    .page { fill: #12181f } .title { fill: #e6edf3 } .note { fill: #93a1b0 } .grid { stroke: #27323d }
-    .lane { fill: #1a222c } .curve { stroke: #5aa2f0 } .dot { fill: #5aa2f0 } .drop { stroke: #ff7b8a }
-    .alarm { fill: #ff7b8a } .split { fill: #e3ad4e } .merge { fill: #b79ae0 } .expert { fill: #4cc38a }
-    .label { fill: #8b9aab }
-  }"""
+_STYLE = picture_style("""
+  .page { fill: $page } .title { fill: $ink; font-size: 17px; font-weight: 600 }
+  .note { fill: $muted; font-size: 12px } .end { text-anchor: end } .middle { text-anchor: middle }
+  .grid { stroke: $line; stroke-width: 1 } .lane { fill: $raised }
+  .curve { fill: none; stroke: $accent; stroke-width: 2; stroke-linejoin: round } .dot { fill: $accent }
+  .drop { stroke: $alarm; stroke-width: 1; stroke-dasharray: 3 4; opacity: .55 }
+  .alarm { fill: $alarm } .split { fill: $split } .merge { fill: $merge } .expert { fill: $expert } .label { fill: $edge }""")
 
 
 def curves_svg(

@@ -179,6 +179,18 @@ class Metrics:
         """Return cumulative micro-F1 alone, in O(1)."""
         return measures.micro_f1(self._cumulative.sums)
 
+    def by_label(self) -> tuple[list[Name], npt.NDArray[np.int64]]:
+        """Return the labels that were met, and their counts over all rows; labels that were retired are not among them.
+
+        Returns
+        -------
+        names, counts
+            Counts are int64 (labels, 3): rows in which each was predicted and true, predicted only, true only.
+        """
+        n = len(self.vocabulary)
+        ids = np.flatnonzero(self._met[:n] > 0)
+        return [self.vocabulary.name(i) for i in ids.tolist()], self._cumulative.counts[ids]
+
     @property
     def scored_rows(self) -> int:
         """Rows that were scored."""
@@ -204,10 +216,10 @@ class Metrics:
         Raises
         ------
         ValueError
-            If labels were declared, values fade, or there are observers: none of these can lose labels.
+            If labels were declared, values fade, or there are observers: none of them can lose labels.
         """
         if len(self._declared) or self._faded is not None or self._observers:
-            raise ValueError("labels cannot be retired: some were declared, values fade, or there are observers")
+            raise ValueError("labels cannot be retired: some were declared, values fade, or observers count them")
         n = len(self.vocabulary)
         if n <= most:
             return
@@ -221,19 +233,11 @@ class Metrics:
         positions = np.flatnonzero(stays)
         for tally in self._tallies():
             tally.keep(positions)
-        self._met, self._marks, self._held = (a[positions] for a in (self._met, self._marks, self._held))
+        self._met, self._marks, self._held = self._met[positions], self._marks[positions], self._held[positions]
         self._enter(Vocabulary([self.vocabulary.name(i) for i in positions.tolist()]))
 
     def state(self) -> dict[str, Any]:
-        """Return all that was counted as plain values and arrays; the parameters are not in it, and no observers.
-
-        Raises
-        ------
-        ValueError
-            If there are observers: they keep to themselves what they counted.
-        """
-        if self._observers:
-            raise ValueError("what observers counted has no state")
+        """Return all that was counted as plain values and arrays; the parameters are not in it."""
         n = len(self.vocabulary)
         return {
             "vocabulary": vocabulary_state(self.vocabulary),
@@ -259,7 +263,7 @@ class Metrics:
         for tally, saved in zip(self._tallies(), state["tallies"], strict=True):
             tally.restore(saved)
         self.rows, self.unlabelled_rows = state["rows"], state["unlabelled_rows"]
-        self._met, self._marks, self._held = (state[name].copy() for name in ("met", "marks", "held"))
+        self._met, self._marks, self._held = state["met"].copy(), state["marks"].copy(), state["held"].copy()
         self._retired.restore(state["retired"])
         self._enter(vocabulary_from_state(state["vocabulary"]))
 

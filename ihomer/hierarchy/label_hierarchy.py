@@ -11,7 +11,8 @@ import numpy as np
 from river import base
 
 from ihomer.hierarchy.events import Change
-from ihomer.hierarchy.tree import STEP, ClusterTree
+from ihomer.hierarchy.similarity import similarity
+from ihomer.hierarchy.tree import STEP, ClusterTree, check
 from streams.names import Name
 from streams.rows import encode_labels
 from streams.vocabulary import Vocabulary
@@ -181,6 +182,26 @@ class LabelHierarchy(base.Estimator):
             If there is no such format.
         """
         return self._tree.draw(self._labels.names, format, width=width, max_clusters=max_clusters)
+
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """Return the numbers of the clusters, as the tree has them from left to right, and how many labels each has."""
+        return self._tree.sizes()
+
+    def similarity(self, most: int = 48) -> tuple[list[Name], list[int], list[list[float]]]:
+        """Return how similar the most frequent labels are.
+
+        Parameters
+        ----------
+        most
+            So many labels at most.
+
+        Returns
+        -------
+        names, clusters, jaccard
+            The labels, those of one cluster together; the cluster of each; rows of a square of Jaccard similarities.
+        """
+        found = similarity(self._tree, check("most", most, 1, 1000))
+        return [self._labels.name(i) for i in found.labels.tolist()], found.clusters.tolist(), found.jaccard.tolist()
 
     @property
     def _raw_memory_usage(self) -> int:

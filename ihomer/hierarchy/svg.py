@@ -5,22 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from ihomer.hierarchy.drawing import Sketch, counted
+from ihomer.palette import picture_style
 
 #: Pixels: width, height of a cluster's line and of the heading, margin, room of the tree, of a cluster's size.
 WIDTH, LINE, HEAD, MARGIN, TREE, SIZE = 1000, 34, 64, 24, 250, 92
 #: A character of the 13 px font is about so wide.
 CHARACTER = 7.0
-_STYLE = """
-  svg { color-scheme: light dark; font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
-  .page { fill: #ffffff } .title { fill: #1c2733; font-size: 17px; font-weight: 600 }
-  .note { fill: #5d6b7a; font-size: 12px } .names { fill: #1c2733; font-size: 13px }
-  .edge { fill: none; stroke: #a9b6c3; stroke-width: 1.6 } .node { fill: #a9b6c3 }
-  .row { fill: #f3f6f9 } .bar { fill: #2f7ed8 } .track { fill: #dfe6ee } .size { fill: #1c2733; font-size: 12px }
-  @media (prefers-color-scheme: dark) {
-    .page { fill: #12181f } .title, .names, .size { fill: #e6edf3 } .note { fill: #93a1b0 }
-    .edge { stroke: #4b5968 } .node { fill: #4b5968 } .row { fill: #1a222c } .bar { fill: #5aa2f0 }
-    .track { fill: #2a3542 }
-  }"""
+_STYLE = picture_style("""
+  .page { fill: $page } .title { fill: $ink; font-size: 17px; font-weight: 600 }
+  .note { fill: $muted; font-size: 12px } .names { fill: $ink; font-size: 13px }
+  .edge { fill: none; stroke: $edge; stroke-width: 1.6 } .node { fill: $edge }
+  .row { fill: $raised } .bar { fill: $accent } .track { fill: $line } .size { fill: $ink; font-size: 12px }""")
 
 
 def svg(root: Sketch, rows: int) -> str:

@@ -146,6 +146,12 @@ class ClusterTree:
         groups = [labels[a:b] for a, b in pairwise(bounds.tolist()) if a < b]
         return sorted(groups, key=lambda group: int(group[0]))
 
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """Return the clusters from left to right, and how many labels each has; O(labels)."""
+        leaves = [node for node, _ in self.nodes.walk() if self.nodes.is_leaf(node)]
+        counts = np.bincount(self.cluster_of, minlength=len(self.nodes))
+        return leaves, counts[leaves].tolist()
+
     def add_labels(self, n: int) -> None:
         """Add `n` labels at the end of the label space.
 
