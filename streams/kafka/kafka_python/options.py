@@ -74,7 +74,8 @@ def made(make: Callable[..., T], settings: ClusterSettings, **more: Any) -> T:
     reasons: list[BaseException] = []
 
     def remember(**configs: Any) -> KafkaNetClient:
-        client = KafkaNetClient(**configs)
+        # No warnings of steps that took a tenth of a second: on a busy machine, where another thread learns, they are usual.
+        client = KafkaNetClient(**configs, slow_task_threshold_secs=0)
         below.append(client)
         connect = client._manager.get_connection  # noqa: SLF001
 
