@@ -9,7 +9,7 @@ import orjson
 
 from ihomer.daemon.dead_letter import dead_letter
 from ihomer.daemon.letters import Letter
-from ihomer.daemon.outbox import encode_predictions
+from ihomer.daemon.outbox import encode_predictions, without_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,8 @@ class Desk:
     def __init__(self, settings: Settings, status: Status) -> None:
         self._settings, self._status, self._topics = settings, status, settings.topics
         self._from = ((GROUP, settings.group_id.encode()),)
+        # A key, headers and the batch around a record take room, too; keys are those of records that fitted.
+        self._most_bytes = settings.cluster.max_message_bytes // 2
         self._header_bytes = len(GROUP) + len(settings.group_id) + 8  # and their lengths
 
     def predictions(
@@ -49,6 +51,8 @@ class Desk:
             assert batch.places is not None
             lines = encode_predictions(batch, predictions, records, versions, self._settings.top)
             for i, line in zip(batch.places.tolist(), lines, strict=True):
+                if len(line) > self._most_bytes:
+                    line = without_labels(line)  # noqa: PLW2901
                 yield Letter(i, topic, line, records[i].key, self._from, follows=True)
 
     def dead(self, records: Sequence[Record], bad: Sequence[Bad]) -> Iterator[Letter]:

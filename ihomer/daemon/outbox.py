@@ -68,6 +68,18 @@ def encode_predictions(
     return lines
 
 
+def without_labels(line: bytes) -> bytes:
+    """Return a prediction that is too large for a message without its labels; "cut" says how many there were.
+
+    Examples
+    --------
+    >>> without_labels(b'{"id":7,"predicted":["a","b"],"top":[["a",0.9]],"model_version":1,"source":{}}')
+    b'{"id":7,"predicted":[],"top":[],"model_version":1,"source":{},"cut":2}'
+    """
+    whole = orjson.loads(line)
+    return orjson.dumps({**whole, "predicted": [], "top": [], "cut": len(whole["predicted"])})
+
+
 def _names(predictions: Predictions, top: int) -> tuple[Iterator[list[Name]], Iterator[list[tuple[Name, float]]]]:
     """Return the predicted set of each row, in the order of the names as strings, and its best labels with their scores."""
     labels, indptr, n = predictions.labels, predictions.indptr, len(predictions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from ihomer.daemon.letters import Letter
@@ -179,12 +180,14 @@ class ExactlyOnce:
     def settle(self, places: Places, now: float) -> None:
         """Commit the transaction, if one is open, with the offsets of what it answers."""
         if self._open:
+            # If this fails, nobody knows what became of it: the next sink of this id finds out, and aborts what is left open.
+            # To abort it here would ask a broker that may be away, for as long as the client's patience lasts.
+            self._open = False
             answered = places.answered()
             moved = {p: t for p, t in answered.items() if self._committed.get(p) != t}
             if moved:
                 self._sink.send_offsets(moved, self._group)
             self._sink.commit()
-            self._open = False
             self._committed.update(answered)
             places.published.update(answered)
         self._settled_at = now
@@ -196,6 +199,8 @@ class ExactlyOnce:
         """Let go of the sink; an open transaction is aborted."""
         try:
             if self._open:
-                self._sink.abort()
+                # Who gets here has failed already, and that is what is to be told.
+                with suppress(TransportError):
+                    self._sink.abort()
         finally:
             self._sink.close()

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
 from ihomer.daemon.observing import observe
-from ihomer.daemon.opening import open_source, publisher_of
+from ihomer.daemon.opening import open_source, prepare, publisher_of
+from ihomer.daemon.progress import Progress
 from streams.kafka.errors import OffsetOutOfRangeError
 
 if TYPE_CHECKING:
@@ -107,11 +108,13 @@ class Session(ABC):
         DaemonError
             If somebody has to decide something.
         """
+        # First, since it costs least: while the broker is away no model has to be read again and again.
+        topics = prepare(self.client, self.settings)
         restored = self._restore()
         if self.stopping.asked:
             return
         with open_source(self.client, self.settings) as source:
-            publisher = publisher_of(self.client, source, self.settings, self._clock())
+            publisher = publisher_of(self.client, source, self.settings, topics, self._clock())
             try:
                 self._begin(source, publisher, restored)
                 while not self.stopping.asked:
@@ -130,7 +133,8 @@ class Session(ABC):
             self._assignment = Subscribed(source, publisher, self.settings, saved, self._finish)
         self._assignment.begin()
         self.began = True
-        self._discovered_at = self._observed_at = self._clock()
+        self._discovered_at = self._observed_at = now = self._clock()
+        self._progress = Progress(self.status, self.settings.progress_seconds, now)
         self._tell_state()
         self._tell_gaps()
         self.status.problem = ""
@@ -164,6 +168,7 @@ class Session(ABC):
         if now - self._observed_at >= OBSERVE:
             observe(self.status, self.clerk, self._source, self.places)
             self._observed_at = now
+        self._progress(now)
 
     def _take(self, records: list[Record]) -> None:
         letters = self.clerk.take(records)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from streams.kafka.errors import MessageTooLargeError
 from streams.kafka.protocol import Headers
 
-#: What a record takes in a batch of its own besides key, value and headers, at most: 61 bytes for the batch, the rest for lengths,
-#: time and offset.
+#: What a record takes in a batch of its own besides key, value and headers, at most: 61 bytes for the batch, the rest for
+#: lengths, time and offset.
 OVERHEAD = 100
 
 #: The same for a header.
@@ -18,8 +18,8 @@ HEADER_OVERHEAD = 10
 class Limits:
     """The largest record that each topic takes.
 
-    Where a record is refused only by the broker, one client gives up on all records that wait with it, and the other on all of its
-    batch.
+    Where a record is refused only by the broker, one client gives up on all records that wait with it, and the other on all of
+    its batch.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ class MemorySource:
         self._paused.difference_update(partitions)
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record."""
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
         with self._log.lock:
             return {p: self._positions[p] for p in partitions if p in self._positions}
 
