@@ -174,7 +174,9 @@ class Session(ABC):
         letters = self.clerk.take(records)
         if self.places.catching_up:
             self.status.relearned += sum(map(self.places.silent, records))
-        self.status.predicted += self._publisher.publish(letters, records, self.places)
+        self._publisher.publish(letters, records, self.places)
+        topic, silent = self.settings.topics.predictions, self.places.silent
+        self.status.predicted += sum(one.topic == topic and not silent(records[one.because]) for one in letters)
         self.places.advance(records)
         moment = time.time()
         for record in records[:: -(-len(records) // TIMED)]:
