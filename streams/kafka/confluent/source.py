@@ -234,7 +234,7 @@ class ConfluentSource:
         end = time.monotonic() + seconds
         while True:
             left = end - time.monotonic()
-            found = self._consumer.consume(1, max(min(left, PIECE), 0))
+            found: list[Any] = self._consumer.consume(1, max(min(left, PIECE), 0))
             if found or left <= PIECE:
                 return found
 
