@@ -33,7 +33,7 @@ def test_nobody_there(client, make):
         with pytest.raises(TransportError, match=r"^127\.0\.0\.1:1: cannot ") as caught:
             getattr(cluster, make)()
         assert caught.value.retriable
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 12.0
     assert threading.active_count() == threads
 
 
@@ -62,11 +62,11 @@ def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broke
         with pytest.raises(TransportError) as caught:
             ask()
         assert caught.value.retriable
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 10.0
     began = time.monotonic()
     with pytest.raises(TransportError):
         poll_for_ever(source)
-    assert time.monotonic() - began < 8.0
+    assert time.monotonic() - began < 16.0
     sink.send(topic, b"lost")
     with pytest.raises(DeliveryError, match="1 record is not acknowledged"):
         sink.flush(1.0)
@@ -95,7 +95,7 @@ def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broke
     sink.close()
     source.close()
     cluster.close()
-    assert time.monotonic() - began < 8.0
+    assert time.monotonic() - began < 16.0
 
 
 @pytest.mark.kafka
@@ -111,7 +111,7 @@ def test_a_transaction_that_dies_with_its_broker_is_told(client, mortal_broker):
         began = time.monotonic()
         with pytest.raises(TransportError):
             ask()
-        assert time.monotonic() - began < 6.0
+        assert time.monotonic() - began < 12.0
     sink.close()
     mortal_broker.start()
     newer = cluster.sink(transactional_id="t")
@@ -142,7 +142,7 @@ def test_encryption_and_logins(kind, start_broker):
             with closing(connect(replace(settings, password="wrong"))) as cluster, pytest.raises(AccessError) as caught:
                 cluster.source()
             assert "wrong" not in str(caught.value)
-            assert time.monotonic() - began < 15.0
+            assert time.monotonic() - began < 30.0
 
 
 def test_there_are_two_clients():

@@ -95,7 +95,8 @@ def made(make: Callable[..., T], settings: ClusterSettings, **more: Any) -> T:
         for client in below:
             client.close()
         found = [ours(reason, settings.bootstrap, asked) for reason in reasons if isinstance(error, TransportError)]
-        if found and settings.security.startswith("SASL") and all("socket disconnected" in str(reason) for reason in reasons):
+        hung_up = sum("socket disconnected" in str(reason) for reason in found)
+        if settings.security.startswith("SASL") and 2 * hung_up > len(found):
             # The broker says why, and hangs up; kafka-python (3.0) looks at the second first.
             where = f"{settings.bootstrap}: the broker hangs up while we log in"
             raise AccessError(f"{where}: are user name, password and mechanism right?") from error
