@@ -1,4 +1,4 @@
-"""The daemon's sessions on a log in memory: killed anywhere, they lose nothing and say nothing twice that they promise to say once."""
+"""The daemon's sessions on a log in memory: killed anywhere, they lose nothing and keep what they promise."""
 
 from __future__ import annotations
 
