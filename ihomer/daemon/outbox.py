@@ -60,7 +60,7 @@ def encode_predictions(
         line: dict[str, object] = {}
         if key is not None:
             line["id"] = key
-        if time == time:  # not NaN
+        if not math.isnan(time):
             line["t"] = time
         line["predicted"], line["top"], line["model_version"] = held, best, version
         line["source"] = {"topic": topic, "partition": partition, "offset": offset}
