@@ -33,7 +33,7 @@ class Until:
     def asked(self) -> bool:
         return self._done()
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, _seconds: float) -> bool:
         return self.asked
 
 

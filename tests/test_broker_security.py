@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from streams.kafka.connect import connect
-from streams.kafka.errors import TransportError
+from streams.kafka.errors import AccessError, TransportError
 from streams.kafka.protocol import Partition
 from tests.broker import Broker
 
@@ -59,8 +59,9 @@ def test_with_the_right_certificate(tls: Broker, client: str) -> None:
 
 @each_client
 def test_a_wrong_password_is_refused(sasl_tls: Broker, client: str) -> None:
-    with pytest.raises(TransportError):
-        there_and_back(sasl_tls, client, password="wrong", patience=3)
+    with pytest.raises(AccessError) as caught:
+        there_and_back(sasl_tls, client, password="tulip", patience=10)
+    assert "tulip" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")  # kafka-python leaves those that it refused

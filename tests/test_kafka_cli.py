@@ -80,6 +80,22 @@ def test_topics_that_are_not_there(broker, rows):
 
 
 @pytest.mark.kafka
+def test_tail_that_follows_waits_for_the_topic(broker, rows):
+    topic = broker.topic() + "-later"
+    process = subprocess.Popen(
+        [*COMMAND, "tail", topic, "--bootstrap", broker.bootstrap, "--follow", "--limit", "60"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert "there is no topic" in process.stderr.readline()
+        run("produce", rows, "--topic", topic, "--bootstrap", broker.bootstrap, "--create")
+        lines, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert list(map(json.loads, lines.splitlines())) == ROWS
+
+
+@pytest.mark.kafka
 def test_ctrl_c_leaves_what_is_counted(broker, rows, client):
     topic = broker.topic()
     process = subprocess.Popen(

@@ -2,9 +2,9 @@
 
     python -m benchmarks.chaos [--kills 100] [--only A,C,disk] [--seed 1] [--jobs 2] [--bootstrap HOST:PORT]
 
-Every scenario starts real daemons (`ihomer consume`) in processes of their own and strikes: kill -9 at random moments (while it
-starts, learns, produces, is within a transaction, writes a checkpoint), the broker stopped and killed, the disk full, checkpoints
-damaged, offsets gone. Then it looks at what is saved and what is published. Prints what was looked at; ends with 1 if anything
+Every scenario starts real daemons (`ihomer consume`) in processes of their own and strikes: kill -9 at random moments (while
+they start, learn, produce, are within a transaction, write a checkpoint), the broker stopped and killed, the disk full,
+checkpoints damaged, offsets gone. Then it looks at what is saved and what is published. Prints a table; ends with 1 if anything
 did not hold.
 """
 
@@ -58,14 +58,14 @@ def table(results: Sequence[Result]) -> list[str]:
     for name, scenario, checks, seconds in results:
         failed = checks.failed
         result = f"**{len(failed)} of {len(checks.checks)} checks FAILED**" if failed else f"{len(checks.checks)} checks held"
-        told = "; ".join([scenario.what, *checks.told])
+        told = "; ".join([scenario.what, *checks.told]).replace("|", "/")
         lines.append(f"| {name} | {told} | {checks.blows} | {result} | {seconds:.0f} |")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=100, help="of each scenario that kills; a broker is struck a fifth as often")
+    parser.add_argument("--kills", type=int, default=100, help="a scenario; a broker goes away a fifth as often")
     parser.add_argument("--only", default=",".join(SCENARIOS), help="scenarios, separated by commas: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="decides moments and messages")
     parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.chaos.daemon import RESTLESS
-from benchmarks.chaos.kills import MANY_NAMES, once
 from benchmarks.chaos.messages import mixture
+from benchmarks.chaos.proofs import MANY_NAMES, once
 from benchmarks.chaos.state import caught_up, newest
 from benchmarks.chaos.topics import answers, ends, fill
 from ihomer.daemon.exit_codes import ExitCode
@@ -21,7 +20,7 @@ LOAD = 15_000
 
 
 def signals(world: World, checks: Checks) -> None:
-    """SIGTERM under load ends in order within 10 s, a second one at once; a later daemon goes on."""
+    """Ask daemons to end: under load, twice, while they start."""
     for kind in ("kafka-python", "confluent"):
         topic, state = world.cluster.topic(), world.state()
         arguments = (*MANY_NAMES, "--transactions", "--group", topic, "--client", kind)

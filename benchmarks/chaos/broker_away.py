@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.chaos.daemon import RESTLESS
-from benchmarks.chaos.kills import MANY_NAMES, PARTITIONS, nothing_missing, once, shares, taught_once
 from benchmarks.chaos.messages import own_row
+from benchmarks.chaos.proofs import MANY_NAMES, PARTITIONS, nothing_missing, once, shares, taught_once
 from benchmarks.chaos.state import caught_up
 from benchmarks.chaos.topics import answers, ends, fill, wait_committed
 
@@ -24,22 +24,22 @@ LONGEST = 60.0
 
 
 def at_least_once(world: World, checks: Checks) -> None:
-    """The broker is stopped, killed and started again: nothing lost, every message taught once, lag back to 0."""
+    """Stop the broker of a daemon that publishes at least once."""
     _away(world, checks, "kafka-python")
 
 
 def transactions(world: World, checks: Checks) -> None:
-    """The same with transactions: no answer twice."""
+    """Stop the broker of one that publishes in transactions."""
     _away(world, checks, "kafka-python", "--transactions")
 
 
 def transactions_confluent(world: World, checks: Checks) -> None:
-    """The same with transactions and confluent-kafka."""
+    """Do the same with confluent-kafka."""
     _away(world, checks, "confluent", "--transactions")
 
 
 def asked_to_stop(world: World, checks: Checks) -> None:
-    """SIGTERM while the broker is away: the daemon ends within 10 s, and a later one goes on."""
+    """Ask daemons to end whose broker has gone."""
     broker: Broker = world.cluster  # type: ignore[assignment]
     for client in ("kafka-python", "confluent"):
         topic = broker.topic(PARTITIONS)

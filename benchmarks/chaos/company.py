@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.chaos.daemon import RESTLESS
-from benchmarks.chaos.kills import MANY_NAMES, once, taught_once
 from benchmarks.chaos.messages import own_row
+from benchmarks.chaos.proofs import MANY_NAMES, once, taught_once
 from benchmarks.chaos.state import caught_up
 from benchmarks.chaos.topics import answers, ends, fill
 from ihomer.daemon.exit_codes import ExitCode
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def same_state(world: World, checks: Checks) -> None:
-    """A second learner on the same state: exit code 4 and who holds it; the first goes on; after kill -9 of it there is room."""
+    """Start a second learner on the same state."""
     topic, state = world.cluster.topic(), world.state()
     with world.client() as client:
         fill(client, topic, map(own_row, range(50)))
@@ -39,7 +39,7 @@ def same_state(world: World, checks: Checks) -> None:
 
 
 def same_id(world: World, checks: Checks) -> None:
-    """A second learner with the same transactional id: the older ends with exit code 8; no answer is missing or twice."""
+    """Start a second learner with the same transactional id."""
     for kind in ("kafka-python", "confluent"):
         topic = world.cluster.topic()
         arguments = (*RESTLESS, *MANY_NAMES, "--transactions", "--group", topic, "--client", kind)

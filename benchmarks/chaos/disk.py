@@ -7,15 +7,15 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.chaos.daemon import RESTLESS, Daemon
-from benchmarks.chaos.kills import MANY_NAMES, nothing_missing, taught_once
 from benchmarks.chaos.messages import own_row
-from benchmarks.chaos.state import caught_up, newest
+from benchmarks.chaos.proofs import MANY_NAMES, nothing_missing, taught_once
+from benchmarks.chaos.state import caught_up
 from benchmarks.chaos.topics import answers, ends, fill, wait_committed
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def small_disk(directory: Path) -> Iterator[Tmpfs | Limit]:
 
 
 def full(world: World, checks: Checks) -> None:
-    """The disk is full: the checkpoint before stays good, the daemon says so, goes on learning, and saves when there is room."""
+    """Fill the disk, make room, fill it again and ask the daemon to end."""
     topic, state = world.cluster.topic(), world.state()
     with small_disk(state) as disk, world.client() as client:
         arguments = (*RESTLESS, *MANY_NAMES, "--http", "127.0.0.1:0", "--keep", "2", "--group", topic)
@@ -89,7 +89,7 @@ def full(world: World, checks: Checks) -> None:
             wait_committed(client, topic, ends(client, topic))  # it goes on answering
             checks.tell(f"{disk.said}: {said['message']!r}")
             checks.same("log level", said["level"], "error")
-            checks.that("/health has the problem", "no checkpoint" in json.loads(daemon.page("/health"))["problem"], daemon.page("/health"))
+            checks.that("/health has the problem", "no checkpoint" in _problem(daemon), _problem(daemon))
             failures = _metric(daemon, "ihomer_checkpoint_failures_total")
             checks.that("failures are counted", failures >= 1, failures)
             checks.that("the checkpoint before is as it was", good.path.read_bytes() == before, good.path)
@@ -97,9 +97,7 @@ def full(world: World, checks: Checks) -> None:
             disk.free(daemon)
             taught_once(checks, caught_up(daemon, ends(client, topic)), 400)
             checks.tell(f"saved {time.monotonic() - start:.1f} s after there was room")
-            _until(lambda: json.loads(daemon.page("/health"))["problem"] == "")
-            checks.same("problem once there is room", json.loads(daemon.page("/health"))["problem"], "")
-            good = newest(state)
+            checks.same("problem once there is room", _problem(daemon), "")
             disk.fill(daemon)
             checks.blows += 1
             fill(client, topic, map(own_row, range(400, 500)))
@@ -107,7 +105,8 @@ def full(world: World, checks: Checks) -> None:
             daemon.ask()
             code = daemon.ended()
             checks.that("SIGTERM on a full disk ends with a code that is not 0", code == 1, code)
-            disk.free(daemon) if isinstance(disk, Tmpfs) else None
+            if isinstance(disk, Tmpfs):
+                disk.free(daemon)
         with world.daemon(topic, state, *arguments) as daemon:
             daemon.begun()
             taught_once(checks, caught_up(daemon, ends(client, topic)), 500)
@@ -119,7 +118,5 @@ def _metric(daemon: Daemon, name: str) -> float:
     return next(float(line.split()[1]) for line in daemon.page("/metrics").splitlines() if line.startswith(f"{name} "))
 
 
-def _until(held: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not held() and time.monotonic() < end:
-        time.sleep(0.1)
+def _problem(daemon: Daemon) -> str:
+    return str(json.loads(daemon.page("/health"))["problem"])

@@ -6,8 +6,8 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from benchmarks.chaos.daemon import RESTLESS
-from benchmarks.chaos.kills import MANY_NAMES, nothing_missing, taught_once
 from benchmarks.chaos.messages import BAD, own_row
+from benchmarks.chaos.proofs import MANY_NAMES, nothing_missing, taught_once
 from benchmarks.chaos.state import caught_up
 from benchmarks.chaos.topics import answers, ends, fill
 from ihomer.daemon.exit_codes import ExitCode
@@ -21,7 +21,7 @@ N, LIMIT = 10_000, 1_000
 
 
 def bad_messages(world: World, checks: Checks) -> None:
-    """10,000 bad messages in a row: exit code 7 with the dead letters there, again after a restart; goes on with other limits."""
+    """Send 10,000 bad messages in a row."""
     topic, state = world.cluster.topic(), world.state()
     with world.client() as client:
         fill(client, topic, [*map(own_row, range(100)), *islice(cycle(BAD), N), *map(own_row, range(100, 200))])

@@ -35,7 +35,7 @@ def restless(rng: random.Random) -> tuple[str, ...]:
     )
 
 
-def at_the_start(daemon: Daemon, rng: random.Random) -> None:
+def at_the_start(_daemon: Daemon, rng: random.Random) -> None:
     """Wait for some moment before it reads, or shortly after it began to."""
     time.sleep(rng.uniform(0.0, START))
 
@@ -57,7 +57,7 @@ def while_saving(daemon: Daemon, rng: random.Random) -> None:
 
 
 #: Moments, and how often each.
-MOMENTS: tuple[tuple[Callable[[Daemon, random.Random], None], int], ...] = ((at_work, 60), (while_saving, 28), (at_the_start, 12))
+MOMENTS: dict[Callable[[Daemon, random.Random], None], int] = {at_work: 60, while_saving: 28, at_the_start: 12}
 
 
 def left_behind(state: Path) -> list[Path]:
@@ -90,7 +90,7 @@ def killed(
         for kill in range(world.kills):
             # A part of what is due comes while nobody reads, the rest while the daemon works.
             feeder.allow((kill + 1) / (world.kills + 1))
-            [moment] = rng.choices([m for m, _ in MOMENTS], [often for _, often in MOMENTS])
+            [moment] = rng.choices(list(MOMENTS), list(MOMENTS.values()))
             with world.daemon(topic, state, *restless(rng), *arguments) as daemon:
                 moment(daemon, rng)
                 daemon.check_running("before it was killed")

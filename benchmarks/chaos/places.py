@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.chaos.daemon import RESTLESS
-from benchmarks.chaos.kills import MANY_NAMES, nothing_missing, once, taught_once
 from benchmarks.chaos.messages import own_row
+from benchmarks.chaos.proofs import MANY_NAMES, nothing_missing, once, taught_once
 from benchmarks.chaos.state import caught_up
-from benchmarks.chaos.topics import answers, ends, fill, read_all, send
+from benchmarks.chaos.topics import answers, ends, fill, read_all, wait_committed
 from ihomer.daemon.exit_codes import ExitCode
 from streams.kafka.protocol import Partition
 
@@ -38,10 +38,10 @@ def administrator(world: World) -> Iterator[Any]:
 
 
 def new_partition(world: World, checks: Checks) -> None:
-    """Partitions are added while it runs, and while it does not: they are read from their beginning."""
-    for arguments in ((), ("--transactions",)):
+    """Add partitions while a daemon runs, and while none does."""
+    for how in ("--no-transactions", "--transactions"):
         topic, state = world.cluster.topic(), world.state()
-        arguments = (*RESTLESS, *MANY_NAMES, "--group", topic, *arguments)
+        arguments = (*RESTLESS, *MANY_NAMES, "--group", topic, how)
         with world.client() as client:
             fill(client, topic, map(own_row, range(60)))
             with world.daemon(topic, state, *arguments) as daemon:
@@ -55,13 +55,13 @@ def new_partition(world: World, checks: Checks) -> None:
             with world.daemon(topic, state, *arguments) as daemon:
                 taught_once(checks, caught_up(daemon, ends(client, topic)), 200)
                 daemon.stop()
-            check = once if "--transactions" in arguments else nothing_missing
+            check = once if how == "--transactions" else nothing_missing
             check(checks, answers(client, topic), [100, 40, 40, 20])
         checks.blows += 2
 
 
 def no_topic(world: World, checks: Checks) -> None:
-    """There is no such topic: exit code 3 at once, and a name that is near."""
+    """Let a daemon read topics that are not there."""
     topic = world.cluster.topic()
     for arguments in ((f"{topic}x",), (topic, "--labels-topic", f"{topic}x")):
         with world.daemon(arguments[0], world.state(), *arguments[1:]) as daemon:
@@ -69,13 +69,13 @@ def no_topic(world: World, checks: Checks) -> None:
             checks.same("exit code", code, ExitCode.KAFKA)
             checks.that("seconds to the end", seconds < AT_ONCE, f"{seconds:.1f}")
             last = daemon.log[-1]["message"]
-            checks.that("the last line names the topic, and one that is near", f"{topic}x" in last and repr(topic) in last, last)
+            checks.that("the last line names it, and a topic that is near", f"{topic}x" in last and repr(topic) in last, last)
             checks.tell(f"{seconds:.1f} s")
         checks.blows += 1
 
 
 def groups_offsets(world: World, checks: Checks) -> None:
-    """The group's offsets expire (found again in the predictions) or are set back (exit code 6)."""
+    """Delete a group, and set the offsets of one back."""
     for client in ("kafka-python", "confluent"):
         topic, state = world.cluster.topic(), world.state()
         arguments = (*MANY_NAMES, "--transactions", "--group", topic, "--commit-seconds", "0.1", "--client", client)
@@ -85,8 +85,8 @@ def groups_offsets(world: World, checks: Checks) -> None:
                 admin.delete_groups([topic])
             checks.blows += 1
             with world.daemon(topic, state, *arguments, *RESTLESS) as daemon:
-                said = daemon.wait_for("offsets expired")
-                checks.that(f"{client}: expired: the place is found in the answers", said["message"].endswith("120"), said["message"])
+                said = daemon.wait_for("offsets expired")["message"]
+                checks.that(f"{client}: expired: the place is found in the answers", said.endswith("120"), said)
                 fill(asked, topic, map(own_row, range(120, 150)))
                 saved = caught_up(daemon, ends(asked, topic))
                 daemon.stop()
@@ -102,7 +102,7 @@ def groups_offsets(world: World, checks: Checks) -> None:
 
 
 def retention(world: World, checks: Checks) -> None:
-    """The place to go on from is not kept any more: exit code 6, or a gap that is told."""
+    """Delete the records that a daemon would go on from."""
     for client in ("kafka-python", "confluent"):
         for policy in ("fail", "earliest", "latest"):
             topic, state = world.cluster.topic(), world.state()
@@ -137,19 +137,10 @@ def _learn_and_die(world: World, topic: str, state: Path, arguments: tuple[str, 
         with world.daemon(topic, state, *arguments, *RESTLESS) as daemon:
             caught_up(daemon, ends(client, topic))
             daemon.stop()
-        sink = client.sink()
-        send(sink, topic, [*map(own_row, range(40, 119)), b"{"], 1)
-        sink.close()
+        fill(client, topic, [*map(own_row, range(40, 119)), b"{"])
         with world.daemon(topic, state, *arguments, *rare) as daemon:
-            _wait_answered(world, topic, 120)
+            wait_committed(client, topic, {Partition(topic, 0): 120})
             daemon.kill()
-
-
-def _wait_answered(world: World, topic: str, offset: int) -> None:
-    from benchmarks.chaos.topics import wait_committed
-
-    with world.client() as client:
-        wait_committed(client, topic, {Partition(topic, 0): offset})
 
 
 def _set_back(world: World, group: str, offset: int) -> None:

@@ -6,15 +6,15 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import orjson
 
 from streams.kafka.errors import TransportError
-from streams.kafka.protocol import Client, Offsets, Partition
+from streams.kafka.protocol import Client, Partition
 
 if TYPE_CHECKING:
-    from streams.kafka.protocol import Record, Sink
+    from streams.kafka.protocol import Record
 
 #: Stands at the end of a partition that is read whole: a reader of committed records sees it once all transactions before it
 #: have settled, and not before.
@@ -31,19 +31,17 @@ class Answer(NamedTuple):
     kind: str
     value: bytes
 
-
-def send(sink: Sink, topic: str, values: Iterable[bytes], partitions: int, first: int = 0) -> None:
-    """Send values to the partitions in turn, beginning with number `first`, and wait until they are there."""
-    for i, value in enumerate(values, first):
-        sink.send(topic, value, partition=i % partitions)
-    sink.flush(PATIENCE)
+#: (partition, offset) of a record -> what answers it.
+Answers: TypeAlias = dict[tuple[int, int], list[Answer]]
 
 
 def fill(client: Client, topic: str, values: Iterable[bytes], partitions: int = 1, first: int = 0) -> None:
-    """Send values to the partitions in turn."""
+    """Send values to the partitions in turn, beginning with number `first`, and wait until they are there."""
     sink = client.sink()
     try:
-        send(sink, topic, values, partitions, first)
+        for i, value in enumerate(values, first):
+            sink.send(topic, value, partition=i % partitions)
+        sink.flush(PATIENCE)
     finally:
         sink.close()
 
@@ -93,7 +91,7 @@ def read_all(client: Client, topic: str, *, committed_only: bool = True) -> list
         partitions = [Partition(topic, n) for n in source.partitions(topic)]
         end = END + secrets.token_bytes(8)
         _mark_ends(client, partitions, end)
-        first: Offsets = {partition: first for partition, (first, _) in source.bounds(partitions).items()}
+        first = {partition: first for partition, (first, _) in source.bounds(partitions).items()}
         source.assign(first)
         found: list[Record] = []
         left, deadline = set(first), time.monotonic() + PATIENCE
@@ -120,9 +118,9 @@ def _mark_ends(client: Client, partitions: list[Partition], end: bytes) -> None:
         sink.close()
 
 
-def answers(client: Client, topic: str, name: str = "", *, committed_only: bool = True) -> dict[tuple[int, int], list[Answer]]:
+def answers(client: Client, topic: str, name: str = "", *, committed_only: bool = True) -> Answers:
     """Return (partition, offset) of `topic` -> its predictions and dead letters; topics of results begin with `name`."""
-    found: dict[tuple[int, int], list[Answer]] = defaultdict(list)
+    found: Answers = defaultdict(list)
     for kind in ("predictions", "dead-letters"):
         for record in read_all(client, f"{name or topic}.{kind}", committed_only=committed_only):
             answer = _answer(record, topic)

@@ -41,7 +41,7 @@ class World:
 
     def rng(self, *what: object) -> random.Random:
         """Return a generator of random numbers that depends on the seed and on `what` alone."""
-        return random.Random(f"{self.seed} {what}")
+        return random.Random(f"{self.seed} {what}")  # noqa: S311 - nothing secret
 
     @contextmanager
     def client(self, kind: str = "confluent") -> Iterator[Client]:

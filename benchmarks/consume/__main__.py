@@ -37,7 +37,8 @@ def main() -> None:
     parser.add_argument("--flag", action="append", default=[], help="a flag for `ihomer consume`")
     asked = parser.parse_args()
     print(f"{machine()}; load {os.getloadavg()[0]:.1f}", flush=True)
-    made = Cluster(asked.bootstrap) if asked.bootstrap else Broker()
+    # By default it looks only every five minutes what retention lets go.
+    made = Cluster(asked.bootstrap) if asked.bootstrap else Broker(properties={"log.retention.check.interval.ms": "10000"})
     with made as cluster, tempfile.TemporaryDirectory(prefix="ihomer-consume-") as directory:
         rig = Rig(cluster, Path(directory))
         if asked.long:

@@ -1,6 +1,6 @@
 """The bare loop: the same clients with the same options and nothing around them consume, decode and produce.
 
-    python -m benchmarks.consume.bare BOOTSTRAP CLIENT TOPIC TARGET MESSAGES BYTES
+python -m benchmarks.consume.bare BOOTSTRAP CLIENT TOPIC TARGET MESSAGES BYTES
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ RATE = 1_000
 SECONDS = 30
 WARM = 20_000
 
-HEAD = f"{'client':14}{'transactions':>13}{'to the log: p50':>17}{'p99':>8}{'max':>8}{'to a reader: p50':>19}{'p99':>8}{'max':>8}   ms"
+_NUMBERS = f"{'p99':>8}{'max':>8}"
+HEAD = f"{'client':14}{'transactions':>13}{'to the log: p50':>17}{_NUMBERS}{'to a reader: p50':>19}{_NUMBERS}   ms"
 
 
 def latency(rig: Rig, client: str, flags: list[str], *, transactions: bool) -> str:

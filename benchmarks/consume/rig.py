@@ -131,7 +131,7 @@ class Process:
         """Return its resident memory."""
         return int(Path(f"/proc/{self._popen.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    def until(self, done: Any, every: float = 0.05) -> None:
+    def until(self, done: Any, every: float = 0.2) -> None:
         """Wait until `done()`, which says how far it is by a number that must not stand still, returns True."""
         alive, before = time.monotonic(), None
         while (at := done()) is not True:

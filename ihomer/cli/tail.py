@@ -58,7 +58,7 @@ def _wait_for(client: Client, topic: str) -> None:
             check_is_there(client, topic)
         except UnknownTopicError as error:
             if not told:
-                click.echo(f"{error}; waiting for it", err=True)
+                click.echo(f"{error} (waiting for it; Ctrl-C ends that)", err=True)
                 told = True
             time.sleep(_LOOK)
         else:

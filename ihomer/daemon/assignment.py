@@ -127,7 +127,8 @@ class Subscribed:
 
     def begin(self) -> None:
         """Join the group."""
-        topics = [topic for topic in (self._settings.topic, self._settings.labels_topic) if topic]
+        labels = self._settings.labels_topic if self._settings.learn else ""
+        topics = [topic for topic in (self._settings.topic, labels) if topic]
         self._source.subscribe(topics, self._assigned, self._revoked)
 
     def discover(self) -> None:

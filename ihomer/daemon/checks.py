@@ -122,7 +122,7 @@ def _transactions(settings: Settings) -> Iterator[Problem]:
 
 
 def _shared_transactions(settings: Settings) -> Iterator[Problem]:
-    # Transactions commit offsets before a checkpoint has them, and who joins a group takes what is committed to be read by others.
+    # Transactions commit offsets before a checkpoint has them, and who joins a group takes what is committed as read by others.
     if settings.assignment == "subscribe" and settings.transactions:
         expected = "False, since with assignment 'subscribe' offsets are committed with checkpoints only"
         yield Problem("transactions", "True", expected)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ihomer.daemon import places as at
@@ -12,7 +11,6 @@ from ihomer.daemon.learner import Learner
 from ihomer.daemon.session import Session
 
 if TYPE_CHECKING:
-    from ihomer.daemon.letters import Letter
     from ihomer.daemon.store import Store
     from streams.kafka.protocol import Partition, Record, Source
 
@@ -53,8 +51,8 @@ class Learning(Session):
     def _saved(self, source: Source, restored: dict[Partition, int] | None) -> dict[Partition, int] | None:  # noqa: ARG002
         return restored
 
-    def _say(self, letters: Sequence[Letter], records: Sequence[Record]) -> None:
-        super()._say(letters, records)
+    def _take(self, records: list[Record]) -> None:
+        super()._take(records)
         self._rows += len(records)
 
     def _save_due(self, now: float) -> bool:

@@ -80,7 +80,7 @@ def wanted(source: Source, settings: Settings) -> list[Partition]:
                 f"{settings.topic}: partitions {sorted(missing)} were asked for, and there are {[p.number for p in found]}"
             )
         found = [p for p in found if p.number in settings.partitions]
-    if settings.labels_topic:
+    if settings.labels_topic and settings.learn:
         found += [Partition(settings.labels_topic, n) for n in source.partitions(settings.labels_topic)]
     return found
 

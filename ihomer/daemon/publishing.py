@@ -21,8 +21,8 @@ class Publisher(Protocol):
     def published(self, partitions: list[Partition]) -> dict[Partition, int]:
         """Return T: up to where the messages of each partition are answered already, of those where that is known."""
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
-        """Send what answers `records`, but for what is published already; return how many were sent."""
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
+        """Send what answers `records`, but for what is published already."""
 
     def tell(self, letters: Sequence[Letter]) -> None:
         """Send letters that answer no record."""
@@ -48,8 +48,7 @@ class Publisher(Protocol):
 
 def _send(
     sink: Sink, letters: Sequence[Letter], records: Sequence[Record], places: Places, partitions: Mapping[str, int]
-) -> int:
-    n = 0
+) -> None:
     for letter in letters:
         record = records[letter.because]
         if places.silent(record):
@@ -58,8 +57,6 @@ def _send(
         # ends have to be looked at.
         partition = record.partition % partitions[letter.topic] if letter.follows else None
         sink.send(letter.topic, letter.value, key=letter.key, headers=letter.headers, partition=partition)
-        n += 1
-    return n
 
 
 class AtLeastOnce:
@@ -91,9 +88,9 @@ class AtLeastOnce:
         """Return nothing: what is learned again is answered again."""
         return {}
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
         """Send the letters."""
-        return _send(self._sink, letters, records, places, self._partitions)
+        _send(self._sink, letters, records, places, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""
@@ -158,12 +155,13 @@ class ExactlyOnce:
         """Return T; the sink has seen to it that the last transaction has settled."""
         return self._published(partitions)
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
         """Send the letters in the open transaction; the first ones open it."""
         if not self._open and not all(map(places.silent, records)):
             self._sink.begin()
             self._open = True
-        return _send(self._sink, letters, records, places, self._partitions) if self._open else 0
+        if self._open:
+            _send(self._sink, letters, records, places, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""

@@ -15,6 +15,7 @@ from ihomer.daemon.http import Pages
 from ihomer.daemon.in_time import InTime
 from ihomer.daemon.learning import Learning
 from ihomer.daemon.lock import StateInUseError
+from ihomer.daemon.opening import prepare
 from ihomer.daemon.serving import Serving
 from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ihomer.daemon.session import Session
     from ihomer.daemon.settings import Settings
+    from streams.kafka.protocol import Client
 
 _LOG = logging.getLogger("ihomer.daemon")
 
@@ -67,10 +69,11 @@ def run(settings: Settings) -> int:
                     store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
                     store.lock()
                     held.callback(store.close)
-                with stopping.nothing_to_lose(), _told_if_slow():
-                    warm(settings)
                 client = connect(settings.cluster)
                 held.callback(client.close)
+                with stopping.nothing_to_lose(), _told_if_slow():
+                    _check_topics(client, settings)
+                    warm(settings)
 
                 def session() -> Session:
                     if settings.learn:
@@ -85,6 +88,15 @@ def run(settings: Settings) -> int:
             return code
         _LOG.info("in order", extra={"event": "stopped", "instances": status.instances})
         return ExitCode.STOPPED
+
+
+def _check_topics(client: Client, settings: Settings) -> None:
+    """Raise what is wrong with the topics before anything is compiled; a broker that is away is left to the sessions."""
+    try:
+        prepare(client, settings)
+    except TransportError as error:
+        if not error.retriable:
+            raise
 
 
 @contextmanager

@@ -78,12 +78,14 @@ class Serving(Session):
         return source.committed(wanted(source, self.settings)) or None
 
     def _save_due(self, now: float) -> bool:
-        return now - self._looked_at >= WAIT
+        due = now - self._looked_at >= WAIT
+        if due:
+            self._reloaded()
+            self._looked_at = now
+        return due
 
     def _save(self) -> None:
-        """Save nothing, the process that learns does: look for what it has saved."""
-        self._reloaded()
-        self._looked_at = self._clock()
+        """Save nothing: the process that learns does."""
 
     def _reloaded(self) -> bool:
         """Take the newest checkpoint over, if there is one that is not served yet; return whether there was."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
-from ihomer.daemon.beside import Beside
 from ihomer.daemon.observing import observe
 from ihomer.daemon.opening import open_source, prepare, publisher_of
 from ihomer.daemon.progress import Progress
@@ -116,7 +115,6 @@ class Session(ABC):
             return
         with open_source(self.client, self.settings) as source:
             publisher = publisher_of(self.client, source, self.settings, topics, self._clock())
-            self._beside = Beside(self.clerk.take)
             try:
                 self._begin(source, publisher, restored)
                 while not self.stopping.asked:
@@ -124,7 +122,6 @@ class Session(ABC):
                 self.status.state = "stopping"
                 self._finish()
             finally:
-                self._beside.close()
                 publisher.close()
 
     def _begin(self, source: Source, publisher: Publisher, restored: dict[Partition, int] | None) -> None:
@@ -150,15 +147,14 @@ class Session(ABC):
     # ------------------------------------------------------------------ the loop
 
     def _turn(self) -> None:
-        """Read what is there while the clerk is at work, answer what he is done with, and do what is due."""
+        """Take what is there, answer it, and do what is due."""
         try:
-            # His letters do not wait for messages that are still to come.
-            records = self._source.poll(self.settings.poll_rows, 0.0 if self._beside.busy else POLL)
+            records = self._source.poll(self.settings.poll_rows, POLL)
         except OffsetOutOfRangeError as error:
-            self._answer()
             at.lost(self.places, self._source, error.partition, self.settings.out_of_range)
             records = []
-        self._answer(then=records)
+        if records:
+            self._take(records)
         now = self.status.progress_time = self._clock()
         if self._publisher.due(now):
             self._publish()
@@ -167,37 +163,28 @@ class Session(ABC):
         if self.places.gaps:
             self._tell_gaps()
         if now - self._discovered_at >= self.settings.discover_seconds:
-            self._answer()
             self._assignment.discover()
             self._discovered_at = now
         if now - self._observed_at >= OBSERVE:
-            self._answer()
             observe(self.status, self.clerk, self._source, self.places)
             self._observed_at = now
         self._progress(now)
 
-    def _answer(self, then: Sequence[Record] = ()) -> None:
-        """Send what the clerk has to say of the records that he has, once he is done, while he deals with the next ones."""
-        letters, records = self._beside.result() if self._beside.busy else ([], [])
-        trouble = self.clerk.bad.trouble
-        if then and not trouble:
-            self._beside.begin(list(then))
-        if records:
-            self._say(letters, records)
-        if trouble:
-            self._publish()  # the dead letters go out; nothing is saved: who begins again meets the same messages
-            self.clerk.bad.check()
-
-    def _say(self, letters: Sequence[Letter], records: Sequence[Record]) -> None:
-        """Publish what answers `records`, and note that they were taken."""
+    def _take(self, records: list[Record]) -> None:
+        letters = self.clerk.take(records)
         if self.places.catching_up:
             self.status.relearned += sum(map(self.places.silent, records))
-        self.status.predicted += self._publisher.publish(letters, records, self.places)
+        self._publisher.publish(letters, records, self.places)
+        topic, silent = self.settings.topics.predictions, self.places.silent
+        self.status.predicted += sum(one.topic == topic and not silent(records[one.because]) for one in letters)
         self.places.advance(records)
         moment = time.time()
         for record in records[:: -(-len(records) // TIMED)]:
             self.status.latency(moment - record.time)
         self._tell_state()
+        if self.clerk.bad.trouble:
+            self._publish()  # the dead letters go out; nothing is saved: who begins again meets the same messages
+            self.clerk.bad.check()
 
     def _publish(self) -> None:
         self._publisher.settle(self.places, self._clock())
@@ -205,7 +192,6 @@ class Session(ABC):
 
     def _finish(self) -> None:
         """Publish and save what was taken."""
-        self._answer()
         self._publish()
         self._save()
         self._assignment.saved()

@@ -55,8 +55,8 @@ class Limits:
         if limit is None:
             limit = self.known[topic] = self._ask(topic)
         size = OVERHEAD + len(value or b"") + len(key or b"")
-        if headers:
-            size += sum(HEADER_OVERHEAD + len(name.encode()) + len(content) for name, content in headers)
+        for name, content in headers:
+            size += HEADER_OVERHEAD + len(name.encode()) + len(content)
         if size > limit:
             raise MessageTooLargeError(
                 f"{self._cluster}: a record for topic {topic!r} takes {size:,} bytes, its limit is {limit:,}"

