@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ihomer.evaluation.catalogue import CATALOGUE, make_model
-from ihomer.evaluation.prequential import prequential
+from ihomer.evaluation.loop import prequential
 from ihomer.evaluation.revealed import Revealed
 from streams.open import open_stream
 from streams.rows import RowBuilder
