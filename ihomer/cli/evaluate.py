@@ -56,7 +56,7 @@ class _Live(click.Command):
 @click.option("--out", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
               help="Write report.html, metrics.csv, events.jsonl, summary.json and pictures there.")  # fmt: skip
 @click.option("--live", metavar="[HOST:PORT]",
-              help="Serve a live page while it runs; at a free port, for this machine alone, if no place is given.")  # fmt: skip
+              help="Serve a live page while it runs; for this machine alone if no place is given.")  # fmt: skip
 @click.option("--predictions", is_flag=True, help="With --out: write predictions.jsonl, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the table.")
 @options.quiet
@@ -98,9 +98,9 @@ def command(
         raise click.UsageError("--predictions writes into the directory of --out: give that, too")
 
     from ihomer.cli.reading import Reading
+    from ihomer.evaluation.loop import Prequential
     from ihomer.evaluation.output import OutputDirectory, command_line, to_json
     from ihomer.evaluation.passes import check_can_be_saved
-    from ihomer.evaluation.loop import Prequential
     from ihomer.evaluation.report import report
     from ihomer.evaluation.second_hand import second_hand
     from ihomer.report.evaluated import Evaluated

@@ -7,7 +7,7 @@ from typing import Any, Final
 #: Clusters and names of each, events, and characters of a name or a cause.
 CLUSTERS: Final = 24
 NAMES: Final = 6
-EVENTS: Final = 60
+EVENTS: Final = 40
 CHARACTERS: Final = 80
 
 

@@ -3,7 +3,7 @@ const PERIOD = 2000;
 const NAMES = { micro_f1: "micro-F1", macro_f1: "macro-F1", example_f1: "example-F1", subset_accuracy: "subset accuracy", p_at_1: "P@1", p_at_3: "P@3", p_at_5: "P@5" };
 const state = { form: "window_", shown: new Set(["micro-F1", "macro-F1", "example-F1", "P@1"]), latest: null, misses: 0 };
 const spots = Object.fromEntries(["figures", "curves", "rates", "lag", "clusters", "events"].map((name) => [name, h("div")]));
-const seconds = (value) => duration(value);
+const seconds = (value) => (value < 120 ? `${Number(value.toFixed(1))} s` : duration(value));
 const charts = {};
 
 function section(id, title, lead, ...kids) {
@@ -19,6 +19,7 @@ function curveSpec({ curve, events }) {
   return { label: state.form ? "Scores of the window" : "Scores over all instances", x: "instances", series, lanes: lanesOf(events ?? []) };
 }
 function show(found) {
+  $("#content").hidden = $("#parts").hidden = false;
   $("#title").textContent = found.title;
   document.title = `${found.title}, live`;
   $("#state").textContent = found.problem ? `${found.state}: ${found.problem}` : found.state;
@@ -60,4 +61,5 @@ section("curves", "Scores", null, h("div", { class: "controls" }, choices("Form"
 section("speed", "Speed", null, h("h3", {}, "Instances a second"), spots.rates, h("h3", {}, "Lag, records"), spots.lag);
 section("clusters", "Clusters", null, spots.clusters);
 section("events", "Events", null, spots.events);
+$("#content").hidden = $("#parts").hidden = true; // until there is something to show
 ask();
