@@ -171,21 +171,29 @@ def _cache_directory() -> Path:
 
 @cache
 def _stamp(path: str) -> str:
-    """Return a hash of size and time of a file, of the kernels' files that it imports, and of this one."""
+    """Return a hash of a file, of the kernels' files that it imports, and of this one.
+
+    Of what they say, not of their times: layers of container images keep those to the second only, and a cache that was
+    filled while an image was made would be of no use in it.
+    """
     digest = hashlib.sha256()
     files = {path, __file__}
     waiting = [path]
     here = Path(__file__).resolve().parents[1]
     while waiting:
-        for name in _IMPORT.findall(Path(waiting.pop()).read_text("utf-8")):
+        for name in _IMPORT.findall(_text(waiting.pop())):
             imported = str(here.joinpath(*name.split(".")).with_suffix(".py"))
             if imported not in files:
                 files.add(imported)
                 waiting.append(imported)
     for file in sorted(files):
-        status = Path(file).stat()
-        digest.update(f"{file}{status.st_size}{status.st_mtime_ns}".encode())
+        digest.update(f"{file}\0{_text(file)}\0".encode())
     return digest.hexdigest()
+
+
+@cache
+def _text(path: str) -> str:
+    return Path(path).read_text("utf-8")
 
 
 def _warn(root: Path, why: str) -> None:

@@ -212,11 +212,13 @@ class BlockParser:
         )
 
     def _spanned(self, first: int, stop: int, at: int) -> list[object] | None:
-        spans = self._spans[first:stop, at : at + 2].tolist()
-        if not any(b for _, b in spans):
+        spans = self._spans[first:stop, at : at + 2]
+        if not spans[:, 1].any():
             return None
         block = self._block
-        return [orjson.loads(block[a:b]) if b else None for a, b in spans]
+        # Read together: each by itself takes three times as long.
+        values: list[object] = orjson.loads(b"[%b]" % b",".join(block[a:b] if b else b"null" for a, b in spans.tolist()))
+        return values
 
     def _times(self, first: int, stop: int) -> npt.NDArray[np.float64] | None:
         own = self._spanned(first, stop, 2)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ihomer.daemon.exit_codes import ExitCode
+from ihomer.daemon.inbox import KINDS
 from ihomer.daemon.kinds import TABLE
 from ihomer.daemon.meters import METERS
 from ihomer.daemon.ranges import RANGES
@@ -40,7 +41,11 @@ def metrics():
     return head + "".join(f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.help} |\n" for m in METERS)
 
 
-TABLES = {"settings": settings, "exit codes": exit_codes, "metrics": metrics}
+def kinds():
+    return "| reason | meaning |\n|---|---|\n" + "".join(f"| `{kind}` | {meaning} |\n" for kind, meaning in KINDS.items())
+
+
+TABLES = {"settings": settings, "kinds": kinds, "exit codes": exit_codes, "metrics": metrics}
 
 
 def with_tables(text):

@@ -15,7 +15,11 @@ MIXED = [
     '{"x": {"a b\\n\\u0001": -0.1, "size": 3e-5}, "y": ["pear"]}',
     '{"id": "b", "x": {}}',
 ]
-VECTORS = ['{"x": [1, 0, null, 2.5], "y": ["p"], "id": 1}', '{"x": [0, 0, 0, -1e-3], "id": 2}', '{"x": [1, 2, 3, 4], "y": {"q": false}}']
+VECTORS = [
+    '{"x": [1, 0, null, 2.5], "y": ["p"], "id": 1}',
+    '{"x": [0, 0, 0, -1e-3], "id": 2}',
+    '{"x": [1, 2, 3, 4], "y": {"q": false}}',
+]
 
 
 def said(stream: Stream, rows: int = ROWS) -> list[tuple[object, ...]]:

@@ -41,12 +41,12 @@ def consume(tmp_path, monkeypatch):
 def test_flags_reach_the_daemon(consume):
     result, (settings,) = consume(
         "orders", "--state", "here", *FAST, "--set", "max_labels=20", "--no-learn", "--transactions", "--partitions", "0,3",
-        "--bootstrap", "a:1", "--limits-features", "9", "--events-topic", "", "--linger", "0.5",
+        "--bootstrap", "a:1", "--limits-features", "9", "--events-topic", "", "--discover-seconds", "0.5",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert (settings.topic, settings.state, settings.model) == ("orders", "here", "fast")
     assert settings.parameters == {"max_labels": 20}
-    assert (settings.learn, settings.transactions, settings.partitions, settings.linger) == (False, True, (0, 3), 0.5)
+    assert (settings.learn, settings.transactions, settings.partitions, settings.discover_seconds) == (False, True, (0, 3), 0.5)
     assert (settings.cluster.bootstrap, settings.limits.features, settings.events_topic) == ("a:1", 9, "")
     assert "cluster.bootstrap          'a:1'  (--bootstrap)" in result.stderr
     assert "(--no-learn)" in result.stderr

@@ -22,7 +22,7 @@ FILE = """
 topic = "orders"
 state = "here"
 keep = 5
-linger = 1
+discover_seconds = 1
 partitions = [0, 3]
 [cluster]
 bootstrap = "a:1"
@@ -55,8 +55,8 @@ def refused(*arguments):
 def test_a_file(write):
     made = configured(write(FILE))
     settings = made.settings
-    assert (settings.keep, settings.linger, settings.partitions, settings.limits.features) == (5, 1.0, (0, 3), 50)
-    assert isinstance(settings.linger, float)
+    assert (settings.keep, settings.discover_seconds, settings.partitions, settings.limits.features) == (5, 1.0, (0, 3), 50)
+    assert isinstance(settings.discover_seconds, float)
     assert settings.cluster.password == "tulip"
     assert settings.parameters == {"preset": "fast", "max_labels": 10}
     assert made.origins["limits.features"].endswith("daemon.toml")
@@ -79,15 +79,15 @@ def test_a_wrong_value_that_is_replaced_later_does_not_matter(write):
 
 def test_all_that_is_wrong_is_told_at_once_and_where_it_came_from(write):
     text = FILE.replace("keep = 5", 'keep = "5"\nkeeep = 3').replace("features = 50", "features = 0\nfeature = 3")
-    found = refused(write(text), {"IHOMER_SEED": "x", "IHOMER_SED": "1"}, {"linger": ("--linger", "-1")})
-    assert set(found) == {"keep", "keeep", "limits.features", "limits.feature", "seed", "IHOMER_SED", "linger"}
+    found = refused(write(text), {"IHOMER_SEED": "x", "IHOMER_SED": "1"}, {"discover_seconds": ("--discover-seconds", "-1")})
+    assert set(found) == {"keep", "keeep", "limits.features", "limits.feature", "seed", "IHOMER_SED", "discover_seconds"}
     assert re.fullmatch(r"keep \(.*daemon.toml\): found '5', expected a whole number", str(found["keep"]))
     assert found["keeep"].expected == "keep"
     assert found["limits.feature"].expected == "limits.features"
     assert found["limits.features"].origin.endswith("daemon.toml")
     assert found["seed"].origin == "IHOMER_SEED"
     assert found["IHOMER_SED"].expected == "IHOMER_SEED"
-    assert found["linger"].origin == "--linger"
+    assert found["discover_seconds"].origin == "--discover-seconds"
 
 
 def test_what_is_missing_is_told_with_all_its_names():
@@ -138,7 +138,7 @@ values = {
     "group": st.text("abc", max_size=5),
     "learn": st.booleans(),
     "keep": st.integers(1, 100),
-    "linger": st.floats(0, 60),
+    "discover_seconds": st.floats(0.1, 60),
     "partitions": st.lists(st.integers(0, 99), min_size=1, max_size=4, unique=True),
     "limits.bad_share": st.floats(0, 1),
 }
@@ -165,7 +165,7 @@ def test_file_environment_and_flags_say_the_same(tmp_path_factory, given):
     by_variables = configured(None, {known[n].variable: as_text(v) for n, v in given.items()}).settings
     by_flags = configured(None, None, {n: (known[n].flag, as_text(v)) for n, v in given.items()}).settings
     assert by_file == by_variables == by_flags
-    assert by_file.linger == given["linger"]
+    assert by_file.discover_seconds == given["discover_seconds"]
 
 
 def test_the_whole_configuration_is_shown_without_secrets(write):

@@ -218,6 +218,23 @@ def test_a_checkpoint_that_cannot_be_written_ends_nothing(tmp_path, monkeypatch)
     assert set(rig.answered()) == rig.records()
 
 
+@pytest.mark.parametrize("assignment", ["manual", "subscribe"])
+def test_who_serves_reads_instances_and_no_labels(tmp_path, assignment) -> None:
+    rig = Rig(tmp_path, labels_topic="labels", predictions_topic="")
+    rig.produce(messages(40))
+    rig.produce([b'{"id": 1, "y": []}'] * 5, "labels")
+    rig.finish()
+    settings = replace(rig.settings, learn=False, predictions_topic="served", group="servants", assignment=assignment)
+
+    def all_read() -> bool:
+        return serving.began and bool(serving.places.next) and serving.places.next == {Partition("rows", 0): 40}
+
+    serving = Serving(settings, rig.log, Status(), Until(all_read), rig.clock)
+    serving.run()
+    assert {orjson.loads(record.value)["source"]["topic"] for record in rig.read("served")} == {"rows"}
+    assert sum(serving.status.dead.values()) == sum(value == b"{" for value in messages(40))
+
+
 def test_who_serves_takes_every_new_checkpoint_over(tmp_path) -> None:
     rig = undisturbed(tmp_path, messages(40), predictions_topic="")
     settings = replace(rig.settings, learn=False, predictions_topic="served", group="servants")

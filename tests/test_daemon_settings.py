@@ -68,10 +68,10 @@ WRONG = {
     "checkpoint_rows": [0, 1e3],
     "keep": [0],
     "poll_rows": [0, 1 << 30],
-    "linger": [-1, float("nan"), 61],
     "metrics_every": [0],
     "commit_seconds": [0],
-    "discover_seconds": [0],
+    "discover_seconds": [-1, float("nan"), 0],
+    "progress_seconds": [-1, float("inf")],
     "http": ["8650", "localhost", "a:b", "h:65536", "h:1:2"],
     "log": ["TEXT"],
 }
@@ -139,6 +139,7 @@ def test_derived_names_must_be_names_too():
 
 def test_contradictions():
     assert set(refused(assignment="subscribe", partitions=(0,))) == {"partitions"}
+    assert set(refused(assignment="subscribe", transactions=True)) == {"transactions"}
     assert set(refused(transactions=True, predictions_topic="", commit_seconds=60.0)) == {"predictions_topic", "commit_seconds"}
     assert set(refused(limits=replace(Limits(), message_bytes=1 << 21))) == {"limits.message_bytes"}
     assert made(limits=replace(Limits(), message_bytes=1 << 21), cluster=ClusterSettings(max_message_bytes=1 << 21))

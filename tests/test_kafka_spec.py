@@ -9,7 +9,7 @@ import pytest
 from streams import StreamError, open_stream
 from streams.kafka.spec import TopicSpec, cluster_settings, parse
 
-LOGIN = {"IHOMER_KAFKA_USERNAME": "anna", "IHOMER_KAFKA_PASSWORD": "s3cret", "IHOMER_KAFKA_KEY_PASSWORD": "k3y"}
+LOGIN = {"IHOMER_CLUSTER_USERNAME": "anna", "IHOMER_CLUSTER_PASSWORD": "s3cret", "IHOMER_CLUSTER_KEY_PASSWORD": "k3y"}
 
 
 def test_a_topic_alone():
@@ -46,7 +46,7 @@ def test_places(start):
         ("zzz=1", "no parameter 'zzz', expected bootstrap, client"),
         ("bootstrap", "expected parameter=value|found a part without '='"),
         ("from=1&from=2", "parameter 'from' is given twice"),
-        ("from=yesterday", "from must be earliest, latest, an offset or a time such as 2026-01-31T12:00:00Z, found 'yesterday'"),
+        ("from=yesterday", "an offset or a time such as 2026-01-31T12:00:00Z, found 'yesterday'"),
         ("from=-1", "from must be earliest"),
         ("until=10", "until must be end or never, found '10'"),
         ("client=kafka", "client must be kafka-python or confluent, found 'kafka'"),
@@ -57,11 +57,11 @@ def test_places(start):
         ("partitions=0,-1", "partitions must be numbers separated by commas, found '0,-1'"),
         ("partitions=", "partitions must be numbers"),
         ("bootstrap=broker", "bootstrap must be host:port, found 'broker'"),
-        ("security=SASL_SSL", "needs a username: set IHOMER_KAFKA_USERNAME"),
+        ("security=SASL_SSL", "needs a username: set IHOMER_CLUSTER_USERNAME"),
     ],
 )
 def test_what_is_refused(query, message):
-    with pytest.raises(StreamError, match="^kafka:t: ") as caught:
+    with pytest.raises(StreamError, match=r"^kafka:t: ") as caught:
         parse(f"kafka:t?{query}", {})
     assert any(part in str(caught.value) for part in message.split("|"))
 

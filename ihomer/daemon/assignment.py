@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("ihomer.daemon")
 
 
+#: So many partitions are named in the log.
+_TOLD = 4
+
+
 class Assignment(Protocol):
     """Decides which partitions a session reads, and when their offsets are committed."""
 
@@ -65,6 +69,7 @@ class Manual:
     def begin(self) -> None:
         """Read from the places on."""
         self._source.assign(self.places.next)
+        _LOG.info("reads %s", _told(self.places), extra={"event": "assigned"})
 
     def discover(self) -> None:
         """Read partitions that are new from their beginning."""
@@ -81,6 +86,15 @@ class Manual:
 
     def saved(self) -> None:
         """Do nothing: offsets are committed as soon as answers are published."""
+
+
+def _told(places: Places) -> str:
+    """Return which partitions are read, and from where."""
+    told = [f"{name(p)} from offset {offset:,}" for p, offset in sorted(places.next.items())]
+    text = ", ".join(told[:_TOLD]) + (f", and {len(told) - _TOLD:,} more" if len(told) > _TOLD else "")
+    if again := sum(max(0, t - places.next[p]) for p, t in places.published.items() if p in places.next):
+        text += f"; {again:,} messages are learned again, their predictions are published already"
+    return text
 
 
 class Subscribed:
@@ -113,7 +127,8 @@ class Subscribed:
 
     def begin(self) -> None:
         """Join the group."""
-        topics = [topic for topic in (self._settings.topic, self._settings.labels_topic) if topic]
+        labels = self._settings.labels_topic if self._settings.learn else ""
+        topics = [topic for topic in (self._settings.topic, labels) if topic]
         self._source.subscribe(topics, self._assigned, self._revoked)
 
     def discover(self) -> None:

@@ -121,6 +121,13 @@ def _transactions(settings: Settings) -> Iterator[Problem]:
         yield Problem("commit_seconds", repr(settings.commit_seconds), expected)
 
 
+def _shared_transactions(settings: Settings) -> Iterator[Problem]:
+    # Transactions commit offsets before a checkpoint has them, and who joins a group takes what is committed to be read by others.
+    if settings.assignment == "subscribe" and settings.transactions:
+        expected = "False, since with assignment 'subscribe' offsets are committed with checkpoints only"
+        yield Problem("transactions", "True", expected)
+
+
 def _topics(settings: Settings) -> Iterator[Problem]:
     """Find topics that are the same, or that a broker cannot tell apart, and derived names that are too long."""
     seen: dict[str, str] = {}
@@ -148,5 +155,6 @@ _RULES: tuple[_Rule, ...] = (
     (("assignment", "partitions"), _partitions),
     (("limits.message_bytes", "cluster.max_message_bytes"), _sizes),
     (("transactions", "predictions_topic", "commit_seconds"), _transactions),
+    (("transactions", "assignment"), _shared_transactions),
     (("topic", *_OTHERS), _topics),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,18 +20,19 @@ from streams.rebase import joined
 from streams.select import select_rows
 from streams.sources import newlines
 
-#: What may be wrong with a message, in a word.
-KINDS = (
-    "empty",  # no value (a tombstone), or one of blanks
-    "size",  # more bytes than the limit
-    "json",  # not UTF-8, or not JSON
-    "instance",  # JSON, but not an instance, or not like those before (vectors)
-    "features",  # holds more features than the limit
-    "labels",  # holds more labels than the limit
-    "long name",  # the name of a feature or a label, or an id, is too long
-    "clash",  # a feature's name stands for another one already
-    "new names",  # brings more new names than may come in a minute of message time
-)
+#: What may be wrong with a message, in a word, and what that means.
+KINDS: Final = {
+    "empty": "no value (a tombstone), or one of blanks",
+    "size": "more bytes than `limits.message_bytes`",
+    "json": "not UTF-8, or not JSON",
+    "instance": "JSON, but not an instance, or not like those before (an object, or a vector of so many numbers)",
+    "features": "more features than `limits.features`",
+    "labels": "more labels than `limits.labels`",
+    "long name": "the name of a feature (10,000 letters) or a label (1,000), or an id (1,000), is too long",
+    "clash": 'the name of a feature stands for another one already (`"colour=red": 1` and `"colour": "red"`)',
+    "new names": "more new names than may come in a minute of message time (`limits.new_features`, `limits.new_labels`)",
+    "late labels": "on the labels topic: no such message, or one that contradicts what was said before",
+}
 
 #: Values are read together until they have so many bytes: what reading takes is about ten times that.
 _BLOCK = 1 << 20

@@ -7,6 +7,7 @@ saved and restored between two of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ class Learner:
         bad.sort(key=lambda one: one.index)
         self.bad.note(len(records), [(one.index, one.what) for one in bad])
         letters += self.desk.dead(records, bad)
-        letters.sort(key=lambda letter: letter.because)
+        letters.sort(key=itemgetter(0))  # of equal ones the order stays
         return letters
 
     def _learned_late(self, learned: Learnable) -> Iterator[Letter]:

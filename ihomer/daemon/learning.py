@@ -81,4 +81,4 @@ class Learning(Session):
         self.status.checkpoints += 1
         self.status.checkpoint_time, self.status.checkpoint_seconds = time.time(), now - start
         self.status.checkpoint_bytes = path.stat().st_size
-        _LOG.info("checkpoint %s", path, extra={"event": "checkpoint", "seconds": round(now - start, 3)})
+        _LOG.info("written: %s", path, extra={"event": "checkpoint", "seconds": round(now - start, 3)})

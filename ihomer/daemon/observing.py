@@ -18,6 +18,6 @@ def observe(status: Status, clerk: Clerk, source: Source, places: Places) -> Non
     status.lag = lag(source, places)
     model = clerk.model
     status.labels, status.features = model.n_labels, model.n_features
-    status.clusters = getattr(model, "n_clusters", 0)
+    status.clusters = len(getattr(model, "clusters", ()))  # not every model has them
     status.model_bytes = model._raw_memory_usage  # noqa: SLF001 (river's name for it)
     status.waiting = clerk.n_waiting

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
@@ -13,6 +14,7 @@ import orjson
 from ihomer.predictions import Predictions
 from streams.batch import Batch
 from streams.kafka.protocol import Record
+from streams.names import Name
 
 
 def encode_predictions(
@@ -49,20 +51,20 @@ def encode_predictions(
     """
     n = len(batch)
     places = range(n) if batch.places is None else batch.places.tolist()
-    names = _Names(predictions)
-    sets = names.sets(predictions)
-    bests = names.bests(predictions, top)
-    sources: dict[tuple[str, int], bytes] = {}
+    keys = [None] * n if batch.keys is None else batch.keys
+    times = [math.nan] * n if batch.times is None else batch.times.tolist()
+    sets, bests = _names(predictions, top)
     lines = []
-    for place, version, head, held, best in zip(places, versions.tolist(), _heads(batch), sets, bests, strict=True):
+    for place, key, time, held, best, version in zip(places, keys, times, sets, bests, versions.tolist(), strict=True):
         topic, partition, offset = records[place][:3]
-        source = sources.get((topic, partition))
-        if source is None:
-            source = b'"source":{"topic":%b,"partition":%d,"offset":' % (orjson.dumps(topic), partition)
-            sources[topic, partition] = source
-        lines.append(
-            b'%b"predicted":[%b],"top":[%b],"model_version":%d,%b%d}}' % (head, held, best, version, source, offset)
-        )
+        line: dict[str, object] = {}
+        if key is not None:
+            line["id"] = key
+        if time == time:  # not NaN
+            line["t"] = time
+        line["predicted"], line["top"], line["model_version"] = held, best, version
+        line["source"] = {"topic": topic, "partition": partition, "offset": offset}
+        lines.append(orjson.dumps(line))
     return lines
 
 
@@ -78,48 +80,23 @@ def without_labels(line: bytes) -> bytes:
     return orjson.dumps({**whole, "predicted": [], "top": [], "cut": len(whole["predicted"])})
 
 
-class _Names:
-    """The labels that rows are told of, numbered in the order of their names as strings, as JSON."""
-
-    def __init__(self, predictions: Predictions) -> None:
-        ids = {*predictions.indices.tolist(), *predictions.top_ids.ravel().tolist()} - {-1}
-        labels = [(str(name := predictions.labels.name(i)), i, name) for i in sorted(ids)]
-        labels.sort(key=itemgetter(0))
-        self.json = [orjson.dumps(name) for _, _, name in labels]
-        self.rank = {i: rank for rank, (_, i, _) in enumerate(labels)}
-
-    def sets(self, predictions: Predictions) -> list[bytes]:
-        """Return the predicted set of each row, without brackets."""
-        ranks = [self.rank[i] for i in predictions.indices.tolist()]
-        name = self.json.__getitem__
-        return [b",".join(map(name, sorted(ranks[a:b]))) for a, b in pairwise(predictions.indptr.tolist())]
-
-    def bests(self, predictions: Predictions, top: int) -> list[bytes]:
-        """Return the best labels of each row with their scores, without the brackets around all."""
-        opened = {i: b"[%b," % self.json[rank] for i, rank in self.rank.items()}
-        ids = predictions.top_ids[:, :top]
-        # A million times a float32 is exact in float64: what comes out is what `round` gives.
-        scores = _numbers(np.rint(predictions.top_scores[:, :top].astype(np.float64) * 1e6) / 1e6)
-        pairs = [opened[i] + score + b"]" if i >= 0 else b"" for i, score in zip(ids.ravel().tolist(), scores, strict=True)]
-        k = ids.shape[1]
-        # Where there are fewer than k labels, what stands for none is at the end.
-        return [b",".join(pairs[at : at + k]).rstrip(b",") for at in range(0, len(ids) * k, k or 1)] if k else [b""] * len(ids)
-
-
-def _heads(batch: Batch) -> list[bytes]:
-    """Return how each row begins: with its id and its time, if it has them."""
-    n = len(batch)
-    heads = [b"{"] * n
-    if batch.keys is not None:
-        heads = [b"{" if key is None else b'{"id":%b,' % orjson.dumps(key) for key in batch.keys]
-    if batch.times is not None:
-        times = _numbers(batch.times)
-        heads = [
-            head if time == b"null" else b'%b"t":%b,' % (head, time) for head, time in zip(heads, times, strict=True)
-        ]
-    return heads
-
-
-def _numbers(values: npt.NDArray[np.float64]) -> list[bytes]:
-    """Return each number as JSON; NaN is null."""
-    return orjson.dumps(values.ravel().tolist())[1:-1].split(b",") if values.size else []
+def _names(predictions: Predictions, top: int) -> tuple[Iterator[list[Name]], Iterator[list[tuple[Name, float]]]]:
+    """Return the predicted set of each row, in the order of the names as strings, and its best labels with their scores."""
+    labels, indptr, n = predictions.labels, predictions.indptr, len(predictions)
+    ids = predictions.top_ids[:, :top]
+    told = np.zeros(len(labels) + 1, np.bool_)  # the last place is that of -1, which stands for none
+    told[predictions.indices] = told[ids] = True
+    used = np.flatnonzero(told[:-1])
+    names = sorted(((str(name := labels.name(i)), i, name) for i in used.tolist()), key=itemgetter(0))
+    name_of = [name for _, _, name in names].__getitem__
+    rank = np.zeros(len(labels) + 1, np.int64)
+    rank[[i for _, i, _ in names]] = np.arange(len(names))
+    # Rows one after the other, ranks ascending within each.
+    held = np.sort(np.repeat(np.arange(n), np.diff(indptr)) * len(names) + rank[predictions.indices]) % max(len(names), 1)
+    there = ids >= 0
+    # A million times a float32 is exact in float64: what comes out is what `round` gives.
+    scores = np.rint(predictions.top_scores[:, :top][there].astype(np.float64) * 1e6) / 1e6
+    sets = list(map(name_of, held.tolist()))
+    bests = list(zip(map(name_of, rank[ids[there]].tolist()), scores.tolist(), strict=True))
+    ends = [0, *np.cumsum(there.sum(axis=1)).tolist()]
+    return (sets[a:b] for a, b in pairwise(indptr.tolist())), (bests[a:b] for a, b in pairwise(ends))

@@ -47,7 +47,7 @@ class Places:
 
     def silent(self, record: Record) -> bool:
         """Return whether what answers `record` is published already."""
-        return record.offset < self.published.get(Partition(record.topic, record.partition), 0)
+        return bool(self.published) and record.offset < self.published.get(Partition(record.topic, record.partition), 0)
 
     def advance(self, records: Iterable[Record]) -> None:
         """Note that `records` were taken."""

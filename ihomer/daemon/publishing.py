@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from ihomer.daemon.letters import Letter
@@ -20,8 +21,8 @@ class Publisher(Protocol):
     def published(self, partitions: list[Partition]) -> dict[Partition, int]:
         """Return T: up to where the messages of each partition are answered already, of those where that is known."""
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
-        """Send what answers `records`, but for what is published already; return how many were sent."""
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
+        """Send what answers `records`, but for what is published already."""
 
     def tell(self, letters: Sequence[Letter]) -> None:
         """Send letters that answer no record."""
@@ -47,8 +48,7 @@ class Publisher(Protocol):
 
 def _send(
     sink: Sink, letters: Sequence[Letter], records: Sequence[Record], places: Places, partitions: Mapping[str, int]
-) -> int:
-    n = 0
+) -> None:
     for letter in letters:
         record = records[letter.because]
         if places.silent(record):
@@ -57,8 +57,6 @@ def _send(
         # ends have to be looked at.
         partition = record.partition % partitions[letter.topic] if letter.follows else None
         sink.send(letter.topic, letter.value, key=letter.key, headers=letter.headers, partition=partition)
-        n += 1
-    return n
 
 
 class AtLeastOnce:
@@ -90,9 +88,9 @@ class AtLeastOnce:
         """Return nothing: what is learned again is answered again."""
         return {}
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
         """Send the letters."""
-        return _send(self._sink, letters, records, places, self._partitions)
+        _send(self._sink, letters, records, places, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""
@@ -157,12 +155,13 @@ class ExactlyOnce:
         """Return T; the sink has seen to it that the last transaction has settled."""
         return self._published(partitions)
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> int:
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
         """Send the letters in the open transaction; the first ones open it."""
         if not self._open and not all(map(places.silent, records)):
             self._sink.begin()
             self._open = True
-        return _send(self._sink, letters, records, places, self._partitions) if self._open else 0
+        if self._open:
+            _send(self._sink, letters, records, places, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""
@@ -179,12 +178,14 @@ class ExactlyOnce:
     def settle(self, places: Places, now: float) -> None:
         """Commit the transaction, if one is open, with the offsets of what it answers."""
         if self._open:
+            # If this fails, nobody knows what became of it: the next sink of this id finds out, and aborts what is left open.
+            # To abort it here would ask a broker that may be away, for as long as the client's patience lasts.
+            self._open = False
             answered = places.answered()
             moved = {p: t for p, t in answered.items() if self._committed.get(p) != t}
             if moved:
                 self._sink.send_offsets(moved, self._group)
             self._sink.commit()
-            self._open = False
             self._committed.update(answered)
             places.published.update(answered)
         self._settled_at = now
@@ -196,6 +197,8 @@ class ExactlyOnce:
         """Let go of the sink; an open transaction is aborted."""
         try:
             if self._open:
-                self._sink.abort()
+                # Who gets here has failed already, and that is what is to be told.
+                with suppress(TransportError):
+                    self._sink.abort()
         finally:
             self._sink.close()

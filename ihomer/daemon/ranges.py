@@ -99,6 +99,7 @@ RANGES: Final[Mapping[str, Range]] = {
     "metrics_every": _whole(1, 1 << 62),
     "commit_seconds": _above_0(),
     "discover_seconds": _above_0(),
+    "progress_seconds": Range("a finite number of seconds, 0 for none", lambda seconds: 0 <= seconds < math.inf),
     "limits.message_bytes": _whole(1, 1 << 30),
     "limits.features": _whole(1),
     "limits.labels": _whole(1),

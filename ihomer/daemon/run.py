@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ihomer.checkpoint.errors import CheckpointError
 from ihomer.daemon.errors import OtherStateError, PlaceError, TooManyBadError
 from ihomer.daemon.exit_codes import ExitCode
 from ihomer.daemon.http import Pages
+from ihomer.daemon.in_time import InTime
 from ihomer.daemon.learning import Learning
 from ihomer.daemon.lock import StateInUseError
+from ihomer.daemon.opening import prepare
 from ihomer.daemon.serving import Serving
 from ihomer.daemon.status import Status
 from ihomer.daemon.stopping import Stopping
@@ -22,15 +25,19 @@ from streams.kafka.connect import connect
 from streams.kafka.errors import FencedError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ihomer.daemon.session import Session
     from ihomer.daemon.settings import Settings
+    from streams.kafka.protocol import Client
 
 _LOG = logging.getLogger("ihomer.daemon")
 
-#: Seconds to wait after a session that failed, doubled each time, and the most that is waited.
-WAIT, MOST_WAIT = 1.0, 30.0
+#: Seconds to wait after a session that failed, doubled each time, and the most that is waited: a question to a broker that is
+#: away costs nothing, and when it is back nobody wants to wait for long.
+WAIT, MOST_WAIT = 1.0, 5.0
+#: Seconds of compiling after which people are told that it compiles: a start that finds all compiled takes less.
+SLOW = 3.0
 
 #: What a failure means to whoever started the daemon; the first class that fits counts.
 CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
@@ -53,7 +60,7 @@ def run(settings: Settings) -> int:
         If a setting turns out to be impossible: a port that is taken.
     """
     status = Status()
-    with Stopping() as stopping, Pages(settings.http, status) as pages:
+    with Stopping() as stopping, InTime(stopping), Pages(settings.http, status) as pages:
         if pages.address:
             _LOG.info("live page, /health, /ready and /metrics at %s", f"http://{pages.address}", extra={"event": "pages"})
         try:
@@ -62,10 +69,11 @@ def run(settings: Settings) -> int:
                     store = Store(settings.state, settings.keep, allow_pickle=settings.allow_pickle)
                     store.lock()
                     held.callback(store.close)
-                with stopping.nothing_to_lose():
-                    warm(settings)
                 client = connect(settings.cluster)
                 held.callback(client.close)
+                with stopping.nothing_to_lose(), _told_if_slow():
+                    _check_topics(client, settings)
+                    warm(settings)
 
                 def session() -> Session:
                     if settings.learn:
@@ -78,8 +86,30 @@ def run(settings: Settings) -> int:
             status.state, status.problem = "failed", str(error)
             _LOG.error("%s", error, exc_info=code is ExitCode.FAILED, extra={"event": "failed", "code": int(code)})
             return code
-        _LOG.info("stopped", extra={"event": "stopped", "instances": status.instances})
+        _LOG.info("in order", extra={"event": "stopped", "instances": status.instances})
         return ExitCode.STOPPED
+
+
+def _check_topics(client: Client, settings: Settings) -> None:
+    """Raise what is wrong with the topics before anything is compiled; a broker that is away is left to the sessions."""
+    try:
+        prepare(client, settings)
+    except TransportError as error:
+        if not error.retriable:
+            raise
+
+
+@contextmanager
+def _told_if_slow() -> Iterator[None]:
+    """While inside: say what takes so long, if it does."""
+    text, extra = "kernels, once: this takes up to a minute, later starts are quick", {"event": "compiling"}
+    timer = threading.Timer(SLOW, _LOG.info, (text,), {"extra": extra})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def sessions(

@@ -16,7 +16,8 @@ from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
 from ihomer.daemon.live import Live
 from ihomer.daemon.observing import observe
-from ihomer.daemon.opening import open_source, publisher_of
+from ihomer.daemon.opening import open_source, prepare, publisher_of
+from ihomer.daemon.progress import Progress
 from streams.kafka.errors import OffsetOutOfRangeError
 
 if TYPE_CHECKING:
@@ -109,11 +110,13 @@ class Session(ABC):
         DaemonError
             If somebody has to decide something.
         """
+        # First, since it costs least: while the broker is away no model has to be read again and again.
+        topics = prepare(self.client, self.settings)
         restored = self._restore()
         if self.stopping.asked:
             return
         with open_source(self.client, self.settings) as source:
-            publisher = publisher_of(self.client, source, self.settings, self._clock())
+            publisher = publisher_of(self.client, source, self.settings, topics, self._clock())
             try:
                 self._begin(source, publisher, restored)
                 while not self.stopping.asked:
@@ -132,7 +135,8 @@ class Session(ABC):
             self._assignment = Subscribed(source, publisher, self.settings, saved, self._finish)
         self._assignment.begin()
         self.began = True
-        self._discovered_at = self._observed_at = self._clock()
+        self._discovered_at = self._observed_at = now = self._clock()
+        self._progress = Progress(self.status, self.settings.progress_seconds, now)
         self._tell_state()
         self._tell_gaps()
         self.status.problem = ""
@@ -167,12 +171,15 @@ class Session(ABC):
             observe(self.status, self.clerk, self._source, self.places)
             self._observed_at = now
         self._live.look(self.clerk.model)
+        self._progress(now)
 
     def _take(self, records: list[Record]) -> None:
         letters = self.clerk.take(records)
         if self.places.catching_up:
             self.status.relearned += sum(map(self.places.silent, records))
-        self.status.predicted += self._publisher.publish(letters, records, self.places)
+        self._publisher.publish(letters, records, self.places)
+        topic, silent = self.settings.topics.predictions, self.places.silent
+        self.status.predicted += sum(one.topic == topic and not silent(records[one.because]) for one in letters)
         self.places.advance(records)
         moment = time.time()
         for record in records[:: -(-len(records) // TIMED)]:

@@ -110,6 +110,8 @@ class Settings:
         Seconds between two commits of offsets (with transactions: a transaction is so long at most).
     discover_seconds
         Seconds between two looks for new partitions.
+    progress_seconds
+        Seconds between two lines of progress in the log; 0: none.
     limits
         Against hostile input.
     http
@@ -164,6 +166,7 @@ class Settings:
     metrics_every: int = 1_000
     commit_seconds: float = 1.0
     discover_seconds: float = 30.0
+    progress_seconds: float = 10.0
     limits: Limits = field(default_factory=Limits)
     http: str = "127.0.0.1:8650"
     log: str = "text"

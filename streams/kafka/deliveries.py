@@ -17,16 +17,18 @@ class Deliveries:
     --------
     >>> found = Deliveries("localhost:9092")
     >>> found.settle()
-    >>> found.failed(DeliveryError("localhost:9092: cannot write a record to topic 'a': timed out"))
+    >>> found.failed(DeliveryError("cannot write to topic 'a': timed out"))
     >>> found.settle()
     Traceback (most recent call last):
-    streams.kafka.errors.DeliveryError: localhost:9092: 1 record is not acknowledged; first: localhost:9092: cannot write a record to
-    topic 'a': timed out
+    streams.kafka.errors.DeliveryError: localhost:9092: 1 record is not acknowledged; first: cannot write to topic 'a': timed
+    out
     """
 
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
-        self.clear()
+        self._failed = 0
+        self._first: TransportError | None = None
+        self._all_too_large = True
 
     def failed(self, error: TransportError) -> None:
         """Note that a record was refused, or not acknowledged in time."""
@@ -67,5 +69,5 @@ class Deliveries:
     def clear(self) -> None:
         """Forget."""
         self._failed = 0
-        self._first: TransportError | None = None
+        self._first = None
         self._all_too_large = True

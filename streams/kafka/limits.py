@@ -7,8 +7,8 @@ from collections.abc import Callable
 from streams.kafka.errors import MessageTooLargeError
 from streams.kafka.protocol import Headers
 
-#: What a record takes in a batch of its own besides key, value and headers, at most: 61 bytes for the batch, the rest for lengths,
-#: time and offset.
+#: What a record takes in a batch of its own besides key, value and headers, at most: 61 bytes for the batch, the rest for
+#: lengths, time and offset.
 OVERHEAD = 100
 
 #: The same for a header.
@@ -18,8 +18,8 @@ HEADER_OVERHEAD = 10
 class Limits:
     """The largest record that each topic takes.
 
-    Where a record is refused only by the broker, one client gives up on all records that wait with it, and the other on all of its
-    batch.
+    Where a record is refused only by the broker, one client gives up on all records that wait with it, and the other on all of
+    its batch.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ class Limits:
         if limit is None:
             limit = self.known[topic] = self._ask(topic)
         size = OVERHEAD + len(value or b"") + len(key or b"")
-        if headers:
-            size += sum(HEADER_OVERHEAD + len(name.encode()) + len(content) for name, content in headers)
+        for name, content in headers:
+            size += HEADER_OVERHEAD + len(name.encode()) + len(content)
         if size > limit:
             raise MessageTooLargeError(
                 f"{self._cluster}: a record for topic {topic!r} takes {size:,} bytes, its limit is {limit:,}"

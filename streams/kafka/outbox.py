@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from streams.kafka.errors import MessageTooLargeError
 from streams.kafka.protocol import Sink
 
 #: Seconds between two questions whether all is acknowledged: so much at most is uncertain when the cluster is lost.
@@ -59,22 +61,32 @@ class Outbox:
         TransportError
             If records are not acknowledged within the patience, or refused.
         """
-        self._ask(lambda: self._sink.send(topic, value, key=key))
+        with self._asking():
+            self._sink.send(topic, value, key=key)
         self.sent += 1
         if time.monotonic() - self._flushed > _OFTEN:
             self.flush()
 
     def flush(self) -> None:
         """Wait until all is acknowledged; TransportError if that takes longer than the patience, or a record was refused."""
-        try:
-            self._ask(lambda: self._sink.flush(self._patience))
-        except Exception:
-            self.failed = True
-            raise
+        with self._asking():
+            try:
+                self._sink.flush(self._patience)
+            except MessageTooLargeError:  # not a client that refuses a record, but a broker that lost some
+                self.failed = True
+                raise
         self.acknowledged = self.sent
         self._flushed = time.monotonic()
 
-    def _ask(self, question: Callable[[], None]) -> None:
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         self.asking_since = time.monotonic()
-        question()
-        self.asking_since = None
+        try:
+            yield
+        except MessageTooLargeError:
+            raise
+        except Exception:
+            self.failed = True
+            raise
+        finally:
+            self.asking_since = None

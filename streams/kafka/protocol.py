@@ -86,7 +86,7 @@ class Source(Protocol):
         """End `pause`."""
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record.
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record.
 
         So a reader knows that it has come to an end at which marks of transactions stand, or nothing any more (compaction).
         """

@@ -48,7 +48,7 @@ class RowMessages:
     apart
         Leave the labels out, and make messages of their own of them: ``{"id": ..., "y": ...}``; asks for `identified`.
     rows
-        So many are made into messages at once; of what can be read only once, a pipe, whose next row may be long in coming, one.
+        So many are made into messages at once; of a pipe, whose next row may be long in coming, one.
 
     Examples
     --------
@@ -57,6 +57,8 @@ class RowMessages:
     >>> messages = RowMessages(rows, identified=True, apart=True)
     >>> for message in messages.one_pass():
     ...     print(message.value.decode(), message.labels.decode(), message.key)
+    {"id":0,"x":{}} {"id":0,"y":[]} b'0'
+    {"id":1,"x":{}} {"id":1,"y":["label2"]} b'1'
     """
 
     def __init__(self, stream: Stream, *, identified: bool, apart: bool, rows: int = 256) -> None:

@@ -8,8 +8,8 @@ import time
 class Silence:
     """Counts how long nothing was heard of a cluster.
 
-    Clients wait for brokers that are gone as they wait for records that do not come, and say nothing; so after some time without
-    records one has to ask.
+    Clients wait for brokers that are gone as they wait for records that do not come, and say nothing; so after some time
+    without records one has to ask.
 
     Parameters
     ----------

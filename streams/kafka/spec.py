@@ -33,9 +33,9 @@ CLUSTER: dict[str, tuple[str, ...] | type[int | float] | None] = {
 
 #: field of `ClusterSettings` -> the environment variable it comes from: lines of text end up in logs and histories.
 SECRETS = {
-    "username": "IHOMER_KAFKA_USERNAME",
-    "password": "IHOMER_KAFKA_PASSWORD",
-    "key_password": "IHOMER_KAFKA_KEY_PASSWORD",
+    "username": "IHOMER_CLUSTER_USERNAME",
+    "password": "IHOMER_CLUSTER_PASSWORD",
+    "key_password": "IHOMER_CLUSTER_KEY_PASSWORD",
 }
 
 _READING = ("from", "until", "partitions")

@@ -37,6 +37,8 @@ class Broker(Cluster):
         What clients need: "PLAINTEXT", "SSL" (they show a certificate), "SASL_PLAINTEXT" or "SASL_SSL" (they log in).
     properties
         More of Kafka's server properties, or others.
+    port
+        Where clients knock, on loopback; None: a free one.
 
     Raises
     ------
@@ -46,8 +48,11 @@ class Broker(Cluster):
         If it does not start; with the end of its log.
     """
 
-    def __init__(self, security: str = "PLAINTEXT", *, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, security: str = "PLAINTEXT", *, properties: Mapping[str, str] | None = None, port: int | None = None
+    ) -> None:
         client, self._internal, controller = free_ports(3)
+        client = port or client
         super().__init__(f"127.0.0.1:{client}")
         self._java = [java(), "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars()}/*"]
         self._process: subprocess.Popen[bytes] | None = None

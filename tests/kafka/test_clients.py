@@ -7,7 +7,13 @@ import time
 
 import pytest
 
-from streams.kafka.errors import MessageTooLargeError, OffsetOutOfRangeError, TopicExistsError, TransportError, UnknownTopicError
+from streams.kafka.errors import (
+    MessageTooLargeError,
+    OffsetOutOfRangeError,
+    TopicExistsError,
+    TransportError,
+    UnknownTopicError,
+)
 from streams.kafka.murmur2 import partition_of
 from streams.kafka.protocol import Partition
 from tests.kafka.backends import LIMIT, nothing, read, write
@@ -149,6 +155,11 @@ def test_bounds_follow_retention(backend, open_source, open_sink):
     assert [r.value for r in read(source, 1)] == [b"c"]
 
 
+def poll_on(source, found):
+    for _ in range(50):
+        found += source.poll(10, 0.2)
+
+
 @pytest.mark.parametrize("offset", [0, 7])
 def test_places_that_are_not_kept_are_told(backend, open_source, open_sink, offset):
     topic = backend.topic(2)
@@ -160,8 +171,7 @@ def test_places_that_are_not_kept_are_told(backend, open_source, open_sink, offs
     source.assign({partition: offset, other: 0})
     found = []
     with pytest.raises(OffsetOutOfRangeError) as caught:
-        for _ in range(50):
-            found += source.poll(10, 0.2)
+        poll_on(source, found)
     assert (caught.value.partition, caught.value.offset, caught.value.first, caught.value.end) == (partition, offset, 2, 3)
     assert str(caught.value) == f"{topic}[0]: offset {offset} is to be read, the broker keeps 2 to 2"
     source.seek(partition, 2)

@@ -23,7 +23,7 @@ class Member:
         assert self.owned.isdisjoint(partitions)
         self.owned |= set(partitions)
         self.told.append(("assigned", sorted(partitions)))
-        begin = {p: 0 for p in partitions} | self.source.committed(partitions)  # a callback may ask
+        begin = dict.fromkeys(partitions, 0) | self.source.committed(partitions)  # a callback may ask
         assert self.source.bounds(partitions).keys() == set(partitions)
         return begin
 

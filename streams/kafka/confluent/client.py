@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from collections.abc import Iterator
 from typing import Any
 
 from confluent_kafka import IsolationLevel, TopicCollection, TopicPartition
@@ -67,7 +66,9 @@ class ConfluentClient:
             wanted = {TopicPartition(*p): spec for p in partitions}
             with self._asking(asked):
                 answers = self.admin().list_offsets(wanted, isolation_level=level, request_timeout=self.settings.patience)
-            ends.append({Partition(tp.topic, tp.partition): self._answer(answer, asked).offset for tp, answer in answers.items()})
+            ends.append(
+                {Partition(tp.topic, tp.partition): self._answer(answer, asked).offset for tp, answer in answers.items()}
+            )
         first, end = ends
         return {p: (first[p], end[p]) for p in partitions}
 
@@ -109,7 +110,9 @@ class ConfluentClient:
         """Let a topic have `partitions` partitions, more than it has."""
         asked = f"let topic {name!r} have {partitions} partitions"
         with self._asking(asked):
-            answers = self.admin().create_partitions([NewPartitions(name, partitions)], operation_timeout=self.settings.patience)
+            answers = self.admin().create_partitions(
+                [NewPartitions(name, partitions)], operation_timeout=self.settings.patience
+            )
         self._answer(answers[name], asked)
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from confluent_kafka import KafkaError
 from streams.kafka.errors import AccessError
 from streams.kafka.settings import ClusterSettings
 
-#: Where the client's own messages go. It writes to stderr unless it is given a logger, and Python prints warnings of loggers that
-#: nobody listens to on stderr too; what matters is raised anyway.
+#: Where the client's own messages go. It writes to stderr unless it is given a logger, and Python prints warnings of loggers
+#: that nobody listens to on stderr too; what matters is raised anyway.
 LOGGER = logging.getLogger("confluent_kafka")
 LOGGER.addHandler(logging.NullHandler())
 

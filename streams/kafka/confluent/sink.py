@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from streams.kafka.confluent.options import Denied, options
 from streams.kafka.deliveries import Deliveries
 from streams.kafka.limits import Limits
 from streams.kafka.protocol import Headers, Offsets
+from streams.kafka.within import within
 
 if TYPE_CHECKING:
     from streams.kafka.confluent.client import ConfluentClient
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 BUFFER_KB = 64 << 10
 BUFFER_RECORDS = 500_000
 
-#: Bytes of a batch. A broker refuses a batch that is over the topic's limit with all that is in it, and this client does not send
-#: it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster.
+#: Bytes of a batch. A broker refuses a batch that is over the topic's limit with all that is in it, and this client does not
+#: send it again in parts, so a batch stays well below the limits that there are; a megabyte, the default, is hardly faster.
 BATCH_BYTES = 64 << 10
 
 #: Milliseconds a record waits for others; `flush` does not wait for it.
@@ -72,7 +74,7 @@ class ConfluentSink:
             self._producer = Producer(configs, logger=logger)
         if transactional_id is not None:
             with asking(self._name, f"take over transactional id {transactional_id!r}"):
-                self._producer.init_transactions(self._patience)
+                self._patiently(self._producer.init_transactions)
 
     def send(
         self,
@@ -119,18 +121,18 @@ class ConfluentSink:
         """Let the transaction commit `offsets` for `group`."""
         wanted = [TopicPartition(*p, offset) for p, offset in offsets.items()]
         with asking(self._name, f"send the offsets of group {group!r} to the transaction of {self._id!r}"):
-            self._producer.send_offsets_to_transaction(wanted, self._group(group), self._patience)
+            self._patiently(self._producer.send_offsets_to_transaction, wanted, self._group(group))
 
     def commit(self) -> None:
         """Commit the transaction: flushes; readers of committed records see all of it or nothing."""
         self.flush(self._patience)
         with asking(self._name, f"commit the transaction of {self._id!r}"):
-            self._producer.commit_transaction(self._patience)
+            self._patiently(self._producer.commit_transaction)
 
     def abort(self) -> None:
         """Abort the transaction."""
         with asking(self._name, f"abort the transaction of {self._id!r}"):
-            self._producer.abort_transaction(self._patience)
+            self._patiently(self._producer.abort_transaction)
         self._producer.poll(0)
         self._deliveries.clear()
 
@@ -141,8 +143,25 @@ class ConfluentSink:
             self._producer.flush(1)  # lets go of what was purged
         del self._producer
 
+    def _patiently(self, call: Callable[..., Any], *args: Any) -> None:
+        """Call again as long as the client says that it helps, as while a broker that has just come back is getting ready.
+
+        The client's own time limit is not kept where the coordinator was away (librdkafka's issue 5456): hence `within`.
+        """
+        end = clock.monotonic() + self._patience
+        while True:
+            left = max(end - clock.monotonic(), 0.1)
+            try:
+                within(left, call, *args, left)
+            except KafkaException as error:
+                if not error.args[0].retriable() or clock.monotonic() > end:
+                    raise
+                clock.sleep(0.05)
+            else:
+                return
+
     def _keep_small(self, topic: str, size: int) -> None:
-        """Send what waits for `topic` before it could make a batch that is over the topic's limit: all of it would be refused."""
+        """Send what waits for `topic` before it could make a batch over the limit, which would be refused as a whole."""
         waiting = self._small.get(topic, 0) + size
         if waiting > self._limits.known[topic]:
             with asking(self._name, "write records"):

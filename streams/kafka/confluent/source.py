@@ -6,6 +6,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -29,6 +30,9 @@ AHEAD_KB = 32 << 10
 #: More messages than this are not asked for in one call, as the client refuses more than a million.
 MOST = 100_000
 
+#: Seconds that leaving the group may take.
+CLOSING = 5.0
+
 
 class ConfluentSource:
     """Reads records; see `streams.kafka.protocol.Source`.
@@ -48,12 +52,12 @@ class ConfluentSource:
         self._group, self._committed_only = group, committed_only
         self._denied = Denied(self._name)
         self._consumer = self._consume("read_committed" if committed_only else "read_uncommitted")
-        self._settled: Consumer | None = self._consumer if committed_only else None
+        self._asker: Consumer | None = None
         self._paused: set[Partition] = set()
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
         self._ends: dict[Partition, int] = {}  # where a partition ended when its end was met last
-        self._ended = False
+        self._member = self._ended = False
 
     def _consume(self, isolation: str) -> Consumer:
         limit = self._client.settings.max_message_bytes
@@ -82,7 +86,7 @@ class ConfluentSource:
             return Consumer(configs, logger=logger)
 
     def partitions(self, topic: str) -> list[int]:
-        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is no such topic."""
+        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is none."""
         return self._client.partitions([topic]).get(topic, [])
 
     def assign(self, offsets: Offsets) -> None:
@@ -116,6 +120,7 @@ class ConfluentSource:
                 revoked(_ours(partitions))
 
         with asking(self._name, f"join group {self._group!r} for topics {', '.join(topics)}"):
+            self._member = True
             self._consumer.subscribe(list(topics), on_assign=came, on_revoke=went, on_lost=went)
         self._silence.heard()
 
@@ -125,34 +130,45 @@ class ConfluentSource:
         if failure is not None:
             raise failure
         try:
-            found = self._consumer.consume(min(most, MOST), 0)
-            if not found and seconds > 0:
+            records = self._records(self._consumer.consume(min(most, MOST), 0))
+            if not records and self._failure is None and seconds > 0:
                 found = self._wait(seconds)
                 if found and most > 1:
                     found += self._consumer.consume(min(most - 1, MOST), 0)
+                records = self._records(found)
         except KafkaException as error:
             raise ours(error, self._name, "read") from error
         self._denied.check()
-        if not found:
+        if records or self._failure is not None:
+            self._silence.heard()
+        else:
             self._ask_after_silence()
-            return []
-        self._silence.heard()
+        if not records and self._failure is not None:
+            return self.poll(most, 0)
+        return records
+
+    def _records(self, messages: list[Any]) -> list[Record]:
+        """Return the records among what the client gave; what else there was is noted."""
         records = []
         new, nan = tuple.__new__, math.nan
-        for m in found:
+        for m in messages:
             if m.error() is not None:
-                if m.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                    self._ends[Partition(m.topic(), m.partition())] = m.offset()
-                else:
+                if not self._is_end(m):
                     self._failure = self._failure or self._failed(m)
                 continue
             kind, milliseconds = m.timestamp()
             where = m.topic(), m.partition(), m.offset(), milliseconds / 1000 if kind else nan
             # What `Record(...)` does, at half the time.
             records.append(new(Record, (*where, m.key(), m.value(), m.headers() or ())))
-        if not records and self._failure is not None:
-            return self.poll(most, 0)
         return records
+
+    def _is_end(self, message: Any) -> bool:
+        """Return whether the client says that a partition ends, and note where."""
+        error = message.error()
+        if error is None or error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            return False
+        self._ends[Partition(message.topic(), message.partition())] = message.offset()
+        return True
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Go on reading a partition that is assigned at `offset`."""
@@ -177,7 +193,7 @@ class ConfluentSource:
         self._paused.difference_update(partitions)
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record."""
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
         with asking(self._name, f"tell the positions of {_list(partitions)}"):
             found = self._consumer.position([TopicPartition(*p) for p in partitions]) if partitions else []
         # After the last record the client's own position stays behind it, whatever marks of transactions follow.
@@ -190,12 +206,12 @@ class ConfluentSource:
         return self._client.bounds(partitions, committed_only=self._committed_only)
 
     def committed(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets, after open transactions on them have settled; partitions without are left out."""
-        if self._settled is None:
-            # The client waits for open transactions only where it reads committed records only.
-            self._settled = self._consume("read_committed")
-        with asking(self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"):
-            answer = self._settled.committed([TopicPartition(*p) for p in partitions], timeout=self._patience)
+        """Return the group's committed offsets after open transactions have settled; partitions without are left out."""
+        with asking(
+            self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"
+        ):
+            wanted = [TopicPartition(*p) for p in partitions]
+            answer = self._ask_group(lambda asker: asker.committed(wanted, timeout=self._patience))
             for found in answer:
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -206,7 +222,12 @@ class ConfluentSource:
         if not offsets:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
-            answer = self._consumer.commit(offsets=_theirs(offsets), asynchronous=False)
+            wanted = _theirs(offsets)
+            answer: list[TopicPartition] | None
+            if self._member:  # whom the broker lets commit
+                answer = self._consumer.commit(offsets=wanted, asynchronous=False)
+            else:
+                answer = self._ask_group(lambda asker: asker.commit(offsets=wanted, asynchronous=False))
             for found in answer or ():
                 if found.error is not None:
                     raise KafkaException(found.error)
@@ -214,17 +235,36 @@ class ConfluentSource:
     def close(self) -> None:
         """Let go of all connections; nothing is committed."""
         self._ended = True
-        for consumer in {self._consumer, self._settled} - {None}:
-            consumer.close()
+        for consumer in (self._consumer, self._asker):
+            if consumer is not None:
+                with suppress(TimeoutError):
+                    within(CLOSING, consumer.close)
+
+    def _ask_group(self, ask: Callable[[Consumer], Any]) -> Any:
+        """Return what the group's coordinator answers.
+
+        A client that waits for the coordinator does nothing else meanwhile, and may wait far beyond every limit; so there is
+        one for this alone, and if it is late it is left behind.
+        """
+        if self._asker is None:
+            # The client waits for open transactions only where it reads committed records only.
+            self._asker = self._consume("read_committed")
+        try:
+            return within(self._patience + 0.5, ask, self._asker)
+        except TimeoutError:
+            self._asker = None
+            raise
 
     def _wait(self, seconds: float) -> list[Any]:
         """Return the first message that comes, in a list, or none."""
         end = time.monotonic() + seconds
         while True:
             left = end - time.monotonic()
-            found = self._consumer.consume(1, max(min(left, PIECE), 0))
-            if found or left <= PIECE:
+            found: list[Any] = self._consumer.consume(1, max(min(left, PIECE), 0))
+            if found and not self._is_end(found[0]):
                 return found
+            if left <= (0 if found else PIECE):
+                return []
 
     def _know(self, partitions: Collection[Partition]) -> None:
         """Raise `UnknownTopicError` if one of these partitions is not there: the client would look for it for long."""
@@ -234,9 +274,8 @@ class ConfluentSource:
             if not numbers:
                 raise UnknownTopicError(f"{self._name}: there is no topic {partition.topic!r}")
             if partition.number not in numbers:
-                raise UnknownTopicError(
-                    f"{self._name}: topic {partition.topic!r} has {len(numbers)} partitions, found none with number {partition.number}"
-                )
+                found = f"has {len(numbers)} partitions, found none with number {partition.number}"
+                raise UnknownTopicError(f"{self._name}: topic {partition.topic!r} {found}")
 
     def _ask_after_silence(self) -> None:
         assignment = self._consumer.assignment() if self._silence.too_long() else []

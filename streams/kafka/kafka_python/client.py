@@ -105,6 +105,6 @@ class KafkaPythonClient:
 
 _LIMIT = "max.message.bytes"
 
-#: Answers to a question for a topic that are none: 0, there is no such topic (3), its leaders are being chosen (5), a name that no
-#: topic can have (17).
+#: Answers to a question for a topic that are none: 0, there is no such topic (3), its leaders are being chosen (5), a name
+#: that no topic can have (17).
 _FINE = (0, 3, 5, 17)

@@ -42,7 +42,7 @@ def ours(error: BaseException, cluster: str, asked: str) -> TransportError:
     """
     kind, said = type(error).__name__, str(error)
     text = f"{cluster}: cannot {asked}: {said if kind in said else f'{kind}: {said}'}"
-    if isinstance(error, _ACCESS):
+    if isinstance(error, _ACCESS) or "CERTIFICATE" in said:
         return AccessError(text)
     if isinstance(error, _UNKNOWN):
         return UnknownTopicError(text)

@@ -24,8 +24,8 @@ JOINING_MS = 5
 class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types
     """Carries rebalances from the client's thread to the thread that polls.
 
-    kafka-python tells of them in the thread that also answers every question to the cluster, so whoever asks one there waits for
-    ever. Here the client polls in a thread of its own, and the caller of `poll` runs the callbacks meanwhile.
+    kafka-python tells of them in the thread that also answers every question to the cluster, so whoever asks one there waits
+    for ever. Here the client polls in a thread of its own, and the caller of `poll` runs the callbacks meanwhile.
 
     Parameters
     ----------
@@ -53,7 +53,9 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-
         if self._consumer._coordinator.need_rejoin():  # noqa: SLF001
             timeout_ms = max(timeout_ms, 4 * JOINING_MS)
         self._polling = True
-        answer: Future[dict[Any, Any]] = self._poller.submit(self._consumer.poll, timeout_ms=timeout_ms, max_records=max_records)
+        answer: Future[dict[Any, Any]] = self._poller.submit(
+            self._consumer.poll, timeout_ms=timeout_ms, max_records=max_records
+        )
         answer.add_done_callback(lambda _: self._calls.put(None))
         while (call := self._calls.get()) is not None:
             call()
@@ -88,8 +90,8 @@ class Membership(AsyncConsumerRebalanceListener):  # type: ignore[misc] # kafka-
     async def _join(self) -> Any:
         """Join the group, and come back only while somebody polls.
 
-        kafka-python (3.0) throws an answer away that comes between two polls, and joins again; members that poll briefly and in turn
-        would do so for ever.
+        kafka-python (3.0) throws an answer away that comes between two polls, and joins again; members that poll briefly and
+        in turn would do so for ever.
         """
         answer = await self._join_once()
         while not self._polling and not self._ended:

@@ -24,14 +24,15 @@ from streams.kafka.within import within
 if TYPE_CHECKING:
     from streams.kafka.kafka_python.client import KafkaPythonClient
 
-#: Bytes that wait for acknowledgement before `send` waits; kafka-python itself has no limit. 32 MB are what other clients take, and
-#: more than a second of what it can write.
+#: Bytes that wait for acknowledgement before `send` waits; kafka-python itself has no limit. 32 MB are what other clients
+#: take, and more than a second of what it can write.
 BUFFER_BYTES = 32 << 20
 
 #: What a record costs Python besides its own bytes.
 PYTHON_BYTES = 500
 
-#: Bytes of a batch: 64 KB are some 200 predictions, one request; the default of 16 KB costs four requests and checksums for that.
+#: Bytes of a batch: 64 KB are some 200 predictions, one request; the default of 16 KB costs four requests and checksums for
+#: that.
 BATCH_BYTES = 64 << 10
 
 #: Milliseconds a record waits for others; `flush` does not wait for it.
@@ -79,10 +80,8 @@ class KafkaPythonSink:
         size = self._limits.size(topic, value, key, headers) + PYTHON_BYTES
         milliseconds = None if time is None else round(time * 1000)
         try:
-            future = self._producer.send(
-                topic, NULL if value is None else value, key, list(headers), partition, milliseconds
-            )
-        except (theirs.KafkaError, OSError) as error:
+            future = self._producer.send(topic, NULL if value is None else value, key, list(headers), partition, milliseconds)
+        except (theirs.KafkaError, OSError):
             with self._asking(f"send a record with a value of {len(value or b''):,} bytes to topic {topic!r}"):
                 raise
         except ValueError as error:  # a partition that is not there
@@ -170,7 +169,8 @@ class KafkaPythonSink:
             yield
         except theirs.KafkaError as error:
             # Once a transaction has failed every call fails with a plain `KafkaError`; what the matter is stands elsewhere.
-            reason = self._producer._transaction_manager.last_error if type(error) is theirs.KafkaError else None  # noqa: SLF001
+            plain = type(error) is theirs.KafkaError
+            reason = self._producer._transaction_manager.last_error if plain else None  # noqa: SLF001
             raise ours(reason or error, self._name, asked) from error
         except OSError as error:
             raise ours(error, self._name, asked) from error

@@ -56,15 +56,15 @@ class KafkaPythonSource:
             allow_auto_create_topics=False,
             partition_assignment_strategy=ASSIGNORS,
             heartbeat_interval_ms=1_000,  # so long may it take until a member hears that others come or go; 3 s by default
-            # The broker sends the first batch of a fetch however large it is, so the largest record always gets through; room for
-            # one such record keeps several partitions going beside it.
+            # The broker sends the first batch of a fetch however large it is, so the largest record always gets through; room
+            # for one such record keeps several partitions going beside it.
             max_partition_fetch_bytes=max(limit, 1 << 20),
             fetch_max_bytes=max(limit, 16 << 20),
             metrics_enabled=False,  # they cost several microseconds for every record
         )
 
     def partitions(self, topic: str) -> list[int]:
-        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is no such topic."""
+        """Return the numbers of the partitions of `topic`, ascending, asked of the broker now; none if there is none."""
         return self._client.partitions([topic]).get(topic, [])
 
     def assign(self, offsets: Offsets) -> None:
@@ -123,7 +123,7 @@ class KafkaPythonSource:
         self._consumer.resume(*(TopicPartition(*p) for p in partitions))
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record."""
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
         with asking(self._name, f"tell the positions of {_list(partitions)}"):
             found = {p: self._consumer.position(TopicPartition(*p), timeout_ms=self._patience) for p in partitions}
         return {partition: position for partition, position in found.items() if position is not None}
@@ -138,12 +138,14 @@ class KafkaPythonSource:
         return {Partition(*tp): (first[tp], end[tp]) for tp in wanted}
 
     def committed(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets, after open transactions on them have settled; partitions without are left out."""
+        """Return the group's committed offsets after open transactions have settled; partitions without are left out."""
         if self._settled is None:
             # The client waits for open transactions only where it reads committed records only.
             self._settled = self._consume("read_committed")
         found = {}
-        with asking(self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"):
+        with asking(
+            self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"
+        ):
             for partition in partitions:
                 offset = self._settled.committed(TopicPartition(*partition), timeout_ms=self._patience)
                 if offset is not None:
@@ -168,8 +170,8 @@ class KafkaPythonSource:
     def _unpark(self) -> None:
         """Let records go on that were fetched before their partition was paused.
 
-        kafka-python (3.0) keeps them aside, and takes them up again only where no other partition's records were in hand before,
-        read or not: else never.
+        kafka-python (3.0) keeps them aside, and takes them up again only where no other partition's records were in hand
+        before, read or not: else never.
         """
         fetcher = self._consumer._fetcher  # noqa: SLF001
         if getattr(fetcher, "_paused_partition_records", None) and not fetcher._next_partition_records:  # noqa: SLF001

@@ -7,12 +7,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-#: The operations that can fail. Of the client: "topics", "create_topic", "add_partitions", "source" and "sink" (making one). Of a
-#: source: "partitions", "poll", "bounds", "committed", "commit_offsets". Of a sink: "send", "flush", "begin", "send_offsets",
-#: "commit", "abort". "append": a record reaches the broker, within "flush" and "commit".
+#: The operations that can fail. Of the client: "topics", "create_topic", "add_partitions", "source" and "sink" (making one).
+#: Of a source: "partitions", "poll", "bounds", "committed", "commit_offsets". Of a sink: "send", "flush", "begin",
+#: "send_offsets", "commit", "abort". "append": a record reaches the broker, within "flush" and "commit".
 OPERATIONS = frozenset(
-    "topics create_topic add_partitions source sink partitions poll bounds committed commit_offsets"
-    " send flush begin send_offsets commit abort append".split()
+    [
+        "topics",
+        "create_topic",
+        "add_partitions",
+        "source",
+        "sink",
+        "partitions",
+        "poll",
+        "bounds",
+        "committed",
+        "commit_offsets",
+        "send",
+        "flush",
+        "begin",
+        "send_offsets",
+        "commit",
+        "abort",
+        "append",
+    ]
 )
 
 
@@ -48,9 +65,7 @@ class Faults:
         self.calls: Counter[str] = Counter()
         self._faults: dict[str, list[_Fault]] = {}
 
-    def fail(
-        self, operation: str, error: BaseException, *, at: int = 1, times: float = 1, after: bool = False
-    ) -> None:
+    def fail(self, operation: str, error: BaseException, *, at: int = 1, times: float = 1, after: bool = False) -> None:
         """Let calls of an operation end with an error.
 
         Parameters

@@ -18,8 +18,8 @@ class Member(Protocol):
 class Group:
     """Committed offsets and members.
 
-    Partitions move as with the protocol "cooperative-sticky": who has to give one up is told at its next poll, and only then can it
-    come to another member, at that one's next poll.
+    Partitions move as with the protocol "cooperative-sticky": who has to give one up is told at its next poll, and only then
+    can it come to another member, at that one's next poll.
     """
 
     def __init__(self) -> None:

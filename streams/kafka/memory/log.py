@@ -19,7 +19,8 @@ from streams.kafka.protocol import Partition
 class MemoryLog:
     """A Kafka cluster in memory; see `streams.kafka.protocol.Client`.
 
-    Records are there once they are flushed, or their transaction is committed, and not before: whoever forgets that is found out.
+    Records are there once they are flushed, or their transaction is committed, and not before: whoever forgets that is found
+    out.
 
     Parameters
     ----------

@@ -132,4 +132,3 @@ class MemorySink:
             except TransportError as error:
                 deliveries.failed(error)
         deliveries.settle()
-

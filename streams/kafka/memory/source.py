@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from streams.kafka.errors import TransportError
+from streams.kafka.errors import TransportError, UnknownTopicError
 from streams.kafka.protocol import Offsets, Partition, Record
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class MemorySource:
     def partitions(self, topic: str) -> list[int]:
         """Return the numbers of the partitions of `topic`, ascending; none if there is no such topic."""
         with self._log.faults.around("partitions"), self._log.lock:
-            return list(range(self._log.topics().get(topic, 0)))
+            try:
+                return list(range(self._log.count(topic)))
+            except UnknownTopicError:
+                return []
 
     def assign(self, offsets: Offsets) -> None:
         """Read exactly these partitions, each from its offset on; what was read before is forgotten, paused ones go on."""
@@ -90,7 +93,7 @@ class MemorySource:
         self._paused.difference_update(partitions)
 
     def positions(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """Return of each, if it is known, the offset that is looked at next: what stands before it was returned, or is no record."""
+        """Return of each, if known, the offset that is looked at next: what stands before was returned, or is no record."""
         with self._log.lock:
             return {p: self._positions[p] for p in partitions if p in self._positions}
 

@@ -1,0 +1,1 @@
+"""The daemon on a real broker: throughput, latency, and a day in minutes."""
