@@ -358,9 +358,9 @@ class IHOMER(ArrayEstimator):
         return self._clusterer.showing(self._tree, self._door.labels)
 
     @property
-    def cluster_sizes(self) -> tuple[list[int], list[int]]:
-        """The numbers of the clusters, as the hierarchy has them from left to right, and how many labels each has."""
-        return self._tree.sizes()
+    def clustering(self) -> LabelHierarchy:
+        """The hierarchy as it stood when it could last change: what `hierarchy` is, cheap enough to be asked all the time."""
+        return self._clusterer.showing(self._tree, self._door.labels)
 
     @property
     def thresholds(self) -> dict[Name, float] | None:

@@ -106,7 +106,7 @@ def test_out(here):
     run("evaluate", "rows.jsonl", *CHAIN, "--out", "run/one", "--predictions", "--every", "25", "-q")
     folder = here / "run" / "one"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "curves.svg", "events.jsonl", "metrics.csv", "predictions.jsonl", "summary.json",
+        "curves.svg", "events.jsonl", "figures", "metrics.csv", "predictions.jsonl", "report.html", "summary.json",
     ]  # fmt: skip
     header, *points = (folder / "metrics.csv").read_text().splitlines()
     assert [int(point.split(",")[0]) for point in points] == [25, 50, 60]

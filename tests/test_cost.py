@@ -12,7 +12,7 @@ from ihomer import IHOMER
 from ihomer.evaluation.all_labels import AllLabels
 from ihomer.evaluation.cost import CostMeter
 from ihomer.evaluation.kappa import kappa_temporal, kappas
-from ihomer.evaluation.prequential import prequential
+from ihomer.evaluation.loop import prequential
 from streams import Batch, open_stream
 from streams.views import limited
 

@@ -18,6 +18,7 @@ from ihomer.daemon.meters import METERS, STATES, Kind, Now, families
 from ihomer.daemon.problems import SettingsError
 from ihomer.daemon.settings import Settings
 from ihomer.daemon.status import LATENCIES, Status
+from ihomer.live.board import Board
 
 
 @pytest.fixture
@@ -75,8 +76,18 @@ def test_ready_only_while_running(pages, status):
         assert (asked(pages, "/ready")[0] == 200) == (state == "running")
 
 
+def test_the_live_page(pages, status):
+    code, text = asked(pages, "/")
+    assert code == 200
+    assert text.startswith(b"<!doctype html>")
+    assert asked(pages, "/live.json") == (200, b"{}")
+    assert status.board.due()  # somebody looks: the loop makes a snapshot
+    status.board.put(lambda: {"title": "ihomer on orders"})
+    assert json.loads(asked(pages, "/live.json")[1]) == {"title": "ihomer on orders"}
+
+
 def test_anything_else_is_not_found(pages):
-    for path in ("/", "/healthy", "/metrics/", "/../metrics", "/[", "/%00"):
+    for path in ("/index.html", "/live", "/healthy", "/metrics/", "/../metrics", "/[", "/%00"):
         assert asked(pages, path)[0] == 404
     assert asked(pages, "/health?verbose=1")[0] == 200
     assert asked(pages, "/health", "HEAD") == (200, b"")
@@ -114,6 +125,8 @@ def test_every_meter_is_printed_and_every_number_of_the_status_is_metered():
     for name in Status.__slots__:
         other = Status(checkpoint_time=1.0, progress_time=1.0, dead={"a": 1}, late={"b": 1}, lag={"c[0]": 1}, scores={"d": 1.0})
         value = getattr(other, name)
+        if isinstance(value, Board):
+            continue  # it is the page's, and holds no number
         if isinstance(value, str):
             other.state = "failed"
         elif isinstance(value, dict):
@@ -124,7 +137,7 @@ def test_every_meter_is_printed_and_every_number_of_the_status_is_metered():
             setattr(other, name, value + 0.5)
         if {f.name: [s.value for s in f.samples] for f in families(other, Now(2.0, 2.0, 3.0))} != before:
             told.add(name)
-    assert told | {"problem"} == set(Status.__slots__)
+    assert told | {"problem", "board"} == set(Status.__slots__)
 
 
 def test_absent_before_the_first():

@@ -11,7 +11,7 @@ from ihomer.evaluation.baselines import LabelPrior, MajoritySet, NoChange
 from ihomer.evaluation.labels import MetIds
 from ihomer.evaluation.lookup import Lookup
 from ihomer.evaluation.metrics import Metrics
-from ihomer.evaluation.prequential import Prequential
+from ihomer.evaluation.loop import Prequential
 from streams import Batch, StreamError, Vocabulary, open_stream
 from streams.vocabulary_range import RangeVocabulary
 from tests.naive import metrics as naive

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from river import base, linear_model, multioutput
 
 from ihomer.evaluation import Metrics, Prequential
-from ihomer.evaluation.prequential import prequential
+from ihomer.evaluation.loop import prequential
 from ihomer.evaluation.river_model import RiverModel
 from ihomer.predictions import Predictions
 from streams import Batch, Stream, Vocabulary, open_stream
@@ -197,7 +197,7 @@ def test_callbacks_see_every_row_and_point():
 
 
 def test_a_long_curve_is_thinned_in_memory(monkeypatch):
-    monkeypatch.setattr("ihomer.evaluation.prequential.MAX_POINTS", 4)
+    monkeypatch.setattr("ihomer.evaluation.loop.MAX_POINTS", 4)
     points = []
     result = prequential(
         Diary(), Rows(pairs("abcd" * 5 + "a")), every=1, on_point=lambda point: points.append(point["instances"])

@@ -16,7 +16,7 @@ from ihomer import IHOMER, LinearLearner
 from ihomer.cli import main
 from ihomer.evaluation.baselines import baselines
 from ihomer.evaluation.late import Late, predicted
-from ihomer.evaluation.prequential import Prequential, prequential
+from ihomer.evaluation.loop import Prequential, prequential
 from ihomer.evaluation.revealed import Revealed
 from streams import Batch, Vocabulary, open_stream
 from streams.concatenate import concatenate

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +14,26 @@ from ihomer.cli import options
 from ihomer.cli.failures import INTERRUPTED, first_interrupt, message
 from ihomer.cli.progress import Progress
 
+if TYPE_CHECKING:
+    from ihomer.evaluation.loop import Prequential
+    from ihomer.live.server import LiveServer
+    from ihomer.live.watch import Watch
 
-@click.command("evaluate", short_help="Predict, score, then learn each instance of a stream.")
+#: Where the live page is if nothing is said: a free port, for this machine alone.
+_ANYWHERE = "127.0.0.1:0"
+
+
+class _Live(click.Command):
+    """Lets --live stand without a value also before STREAM: only host:port is taken for its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for i, arg in enumerate(args):
+            if arg == "--live" and (i + 1 == len(args) or not re.fullmatch(r"\S*:\d{1,5}", args[i + 1])):
+                args[i] = f"--live={_ANYWHERE}"
+        return super().parse_args(ctx, args)
+
+
+@click.command("evaluate", cls=_Live, short_help="Predict, score, then learn each instance of a stream.")
 @options.stream_options
 @options.model_options
 @click.option("--every", metavar="N", type=click.IntRange(min=1), default=1000, show_default=True,
@@ -35,7 +54,9 @@ from ihomer.cli.progress import Progress
               help="Write a checkpoint at the end.")  # fmt: skip
 @options.allow_pickle
 @click.option("--out", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
-              help="Write metrics.csv, events.jsonl, summary.json, curves.svg there.")  # fmt: skip
+              help="Write report.html, metrics.csv, events.jsonl, summary.json and pictures there.")  # fmt: skip
+@click.option("--live", metavar="[HOST:PORT]",
+              help="Serve a live page while it runs; for this machine alone if no place is given.")  # fmt: skip
 @click.option("--predictions", is_flag=True, help="With --out: write predictions.jsonl, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the table.")
 @options.quiet
@@ -50,6 +71,7 @@ def command(
     mask_seed: int,
     save: Path | None,
     out: Path | None,
+    live: str | None,
     predictions: bool,
     as_json: bool,
     quiet: bool,
@@ -76,14 +98,17 @@ def command(
         raise click.UsageError("--predictions writes into the directory of --out: give that, too")
 
     from ihomer.cli.reading import Reading
+    from ihomer.evaluation.loop import Prequential
     from ihomer.evaluation.output import OutputDirectory, command_line, to_json
     from ihomer.evaluation.passes import check_can_be_saved
-    from ihomer.evaluation.prequential import Prequential
     from ihomer.evaluation.report import report
     from ihomer.evaluation.second_hand import second_hand
+    from ihomer.report.evaluated import Evaluated
     from streams.errors import StreamError
 
+    watch, pages = _watch(live)
     stream = Reading(options.opened(**reading))
+    report_of = None if out is None else Evaluated(stream.name, reading["stream"])
     learner, name, own_seed = options.chosen(model, settings, seed, load, allow_pickle=allow_pickle)
     if save is not None:
         check_can_be_saved(learner, save, allow_pickle=allow_pickle)
@@ -91,7 +116,16 @@ def command(
     broken = False  # whether the model itself failed
     with ExitStack() as stack:
         files = None if out is None else stack.enter_context(OutputDirectory(out, predictions=predictions))
+        if pages is not None:
+            stack.enter_context(pages)
+            click.echo(f"live at {pages.url}", err=True)
         progress = stack.enter_context(Progress(stream.name, quiet=quiet))
+
+        def looked(run: Prequential) -> None:
+            progress(run.instances, run.share, run.metrics.micro_f1())
+            for looker in (report_of, watch):
+                if looker is not None:
+                    looker.look(run)
 
         def written(write: Callable[..., None]) -> Callable[..., None]:
             """Let the first file that cannot be written end the run, in good order."""
@@ -121,7 +155,7 @@ def command(
             model_name=name,
             on_rows=None if files is None else written(files.rows),
             on_point=None if files is None else written(files.point),
-            progress=lambda run: progress(run.instances, run.share, run.metrics.micro_f1()),
+            progress=looked,
         )
 
         def stop() -> None:
@@ -153,6 +187,8 @@ def command(
         if files is not None:
             told = {str(fault) for fault in faults}  # a file that failed fails again when it is closed
             rest = files.finish(result, getattr(learner, "events", ()))
+            assert report_of is not None
+            rest += report_of.write(run, result, files.path)
             faults += [fault for fault in rest if str(fault) not in told]
         if save is not None and not broken:
             try:
@@ -169,3 +205,23 @@ def command(
         raise faults[0] if len(faults) == 1 else ExceptionGroup("several faults", faults)
     if result.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _watch(live: str | None) -> tuple[Watch | None, LiveServer | None]:
+    """Return what brings the evaluation onto the live page, and what serves it; nothing of both if it is not wanted."""
+    if live is None:
+        return None, None
+    from ihomer.live.board import Board
+    from ihomer.live.guarded import host_and_port
+    from ihomer.live.server import LiveServer
+    from ihomer.live.watch import Watch
+
+    place = host_and_port(live)
+    if place is None:
+        raise click.BadParameter(f"expected HOST:PORT, found {live!r}", param_hint="--live")
+    board = Board()
+    try:
+        return Watch(board), LiveServer(*place, board)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise click.BadParameter(f"{live} cannot be used: {why}", param_hint="--live") from error

@@ -1,4 +1,4 @@
-"""A small HTTP server beside the loop: /health, /ready and /metrics. It only reads the status."""
+"""A small HTTP server beside the loop: /health, /ready, /metrics, and the live page at /. It only reads the status."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ihomer.daemon.guarded import Answer, GuardedServer
 from ihomer.daemon.health import health, ready
 from ihomer.daemon.meters import Now, families
 from ihomer.daemon.problems import Problem, SettingsError
-from ihomer.daemon.ranges import host_and_port
 from ihomer.daemon.secrecy import masked
 from ihomer.daemon.status import Status
+from ihomer.live.guarded import Answer, GuardedServer, host_and_port
+from ihomer.live.page import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +85,9 @@ class Pages:
             return _json({"ready": ready(self._status), "state": self._status.state}, well=ready(self._status))
         if path == "/metrics":
             return self._metrics()
-        return Answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"there are /health, /ready and /metrics\n")
+        return answer(self._status.board, path) or Answer(
+            HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"there are /, /live.json, /health, /ready and /metrics\n"
+        )
 
     def _metrics(self) -> Answer:
         from prometheus_client import CollectorRegistry

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from ihomer.live.guarded import host_and_port
+
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")  # what a broker takes
-_BOOTSTRAP = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@,\[\]]+):(\d{1,5})")
 _MOST = 1 << 31
 
 
@@ -22,20 +23,6 @@ class Range(NamedTuple):
 def is_topic(name: str) -> bool:
     """Return whether a broker takes `name` for a topic."""
     return _TOPIC.fullmatch(name) is not None and name not in {".", ".."}
-
-
-def host_and_port(address: str) -> tuple[str, int] | None:
-    """Return the parts of ``host:port``, IPv6 addresses without their brackets; None if it is none.
-
-    Examples
-    --------
-    >>> host_and_port("127.0.0.1:8650"), host_and_port("[::1]:0"), host_and_port("8650")
-    (('127.0.0.1', 8650), ('::1', 0), None)
-    """
-    match = _BOOTSTRAP.fullmatch(address)
-    if match is None or int(match[2]) > 65_535:
-        return None
-    return match[1].strip("[]"), int(match[2])
 
 
 def _servers(text: str) -> bool:

@@ -62,7 +62,7 @@ def run(settings: Settings) -> int:
     status = Status()
     with Stopping() as stopping, InTime(stopping), Pages(settings.http, status) as pages:
         if pages.address:
-            _LOG.info("/health, /ready and /metrics at %s", f"http://{pages.address}", extra={"event": "pages"})
+            _LOG.info("live page, /health, /ready and /metrics at %s", f"http://{pages.address}", extra={"event": "pages"})
         try:
             with ExitStack() as held:
                 if settings.learn:

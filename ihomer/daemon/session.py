@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
+from ihomer.daemon.live import Live
 from ihomer.daemon.observing import observe
 from ihomer.daemon.opening import open_source, prepare, publisher_of
 from ihomer.daemon.progress import Progress
@@ -81,6 +82,7 @@ class Session(ABC):
         #: Whether it has got as far as reading.
         self.began = False
         self._clock = clock
+        self._live = Live(f"ihomer on {settings.topic}", status)
 
     @abstractmethod
     def _restore(self) -> dict[Partition, int] | None:
@@ -168,6 +170,7 @@ class Session(ABC):
         if now - self._observed_at >= OBSERVE:
             observe(self.status, self.clerk, self._source, self.places)
             self._observed_at = now
+        self._live.look(self.clerk.model)
         self._progress(now)
 
     def _take(self, records: list[Record]) -> None:

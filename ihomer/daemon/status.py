@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from ihomer.live.board import Board
+
 #: Upper ends of the histogram of seconds from a message's timestamp to its prediction, the last one open.
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
@@ -42,6 +44,8 @@ class Status:
         Histogram over `LATENCIES`, one more for what is over the last; sum of the seconds.
     scores
         name -> metric over the whole stream.
+    board
+        What the live page shows.
     """
 
     state: str = "starting"
@@ -69,6 +73,7 @@ class Status:
     latency_counts: list[int] = field(default_factory=lambda: [0] * (len(LATENCIES) + 1))
     latency_sum: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
+    board: Board = field(default_factory=Board)
 
     def latency(self, seconds: float, n: int = 1) -> None:
         """Count `n` predictions that came `seconds` after their messages."""

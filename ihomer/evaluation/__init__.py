@@ -9,13 +9,14 @@ _PUBLIC = {
     "Calibration": "ihomer.evaluation.calibration",
     "Confidence": "ihomer.evaluation.confidence",
     "Metrics": "ihomer.evaluation.metrics",
-    "Prequential": "ihomer.evaluation.prequential",
+    "Prequential": "ihomer.evaluation.loop",
     "Result": "ihomer.evaluation.result",
     "RiverModel": "ihomer.evaluation.river_model",
     "Strata": "ihomer.evaluation.strata",
+    "prequential": "ihomer.evaluation.loop",
 }
 
-__all__ = ["Calibration", "Confidence", "Metrics", "Prequential", "Result", "RiverModel", "Strata"]
+__all__ = ["Calibration", "Confidence", "Metrics", "Prequential", "Result", "RiverModel", "Strata", "prequential"]
 
 
 def __getattr__(name: str) -> object:

@@ -25,7 +25,7 @@ class AllLabels:
     Examples
     --------
     >>> from ihomer import IHOMER
-    >>> from ihomer.evaluation.prequential import prequential
+    >>> from ihomer.evaluation.loop import prequential
     >>> from streams import open_stream
     >>> model = AllLabels(IHOMER(preset="fast", seed=7))
     >>> result = prequential(model, open_stream("yeast"), limit=500)

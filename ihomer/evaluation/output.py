@@ -43,7 +43,7 @@ class OutputDirectory:
     def __init__(self, path: Path, *, predictions: bool = False) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        for name in ("metrics.csv", "predictions.jsonl", "events.jsonl", "summary.json"):
+        for name in ("metrics.csv", "predictions.jsonl", "events.jsonl", "summary.json", "report.html"):
             (path / name).unlink(missing_ok=True)  # nothing here may be taken for a part of this run
         self._metrics = (path / "metrics.csv").open("w", encoding="utf-8", newline="")
         self._predictions = (path / "predictions.jsonl").open("wb") if predictions else None

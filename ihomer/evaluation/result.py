@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ihomer.evaluation.svg import Svg
 
 
 @dataclass(slots=True)
 class Result:
     """The outcome of a prequential evaluation.
 
-    `str(result)` is the table with the baselines.
+    `str(result)` is the table with the baselines, `result.plot()` the curve as a picture, `result.to_frame()` the curve as a
+    DataFrame; in a notebook a result shows itself.
 
     Parameters
     ----------
@@ -31,6 +38,18 @@ class Result:
         faded (`faded_micro_f1`); labels, clusters, seconds, resident size.
     interrupted
         Whether the run was stopped before the end of the stream.
+    events
+        What happened to the model, if it tells.
+
+    Examples
+    --------
+    >>> from ihomer.evaluation import prequential
+    >>> from river import linear_model, multioutput
+    >>> from streams import open_stream
+    >>> model = multioutput.ClassifierChain(linear_model.LogisticRegression())
+    >>> result = prequential(model, open_stream("yeast"), limit=100, every=50)
+    >>> result.to_frame().index.tolist(), result.plot().startswith("<svg")
+    ([50, 100], True)
     """
 
     stream: str
@@ -39,6 +58,7 @@ class Result:
     details: dict[str, object] = field(default_factory=dict)
     curve: list[dict[str, object]] = field(default_factory=list)
     interrupted: bool = False
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def error(self) -> str | None:
@@ -62,3 +82,39 @@ class Result:
         from ihomer.evaluation.report import report
 
         return report(self)
+
+    def plot(self, metric: str = "window_micro_f1") -> Svg:
+        """Return the curve of a metric as a picture, with marks where something happened to the model.
+
+        Parameters
+        ----------
+        metric
+            A value of the curve: the name of a metric, plain or after ``window_`` or ``faded_``.
+
+        Raises
+        ------
+        ValueError
+            If the curve does not have it.
+        """
+        from ihomer.evaluation.curves import curves_svg
+        from ihomer.evaluation.svg import Svg
+
+        return Svg(curves_svg(self.curve, self.events, title=f"{self.model} on {self.stream}", metric=metric))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the curve as a DataFrame: a row a point, by the number of instances.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(self.curve)
+        return frame.set_index("instances") if self.curve else frame
+
+    def _repr_html_(self) -> str:
+        from ihomer.evaluation.notebook import html
+
+        return html(self)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ihomer.evaluation.catalogue import make_model
 from ihomer.evaluation.learners import CATALOGUE
-from ihomer.evaluation.prequential import prequential
+from ihomer.evaluation.loop import prequential
 from ihomer.evaluation.revealed import Revealed
 from streams.open import open_stream
 from streams.rows import RowBuilder

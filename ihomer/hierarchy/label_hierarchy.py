@@ -187,6 +187,10 @@ class LabelHierarchy(base.Estimator):
         """Return the numbers of the clusters, as the tree has them from left to right, and how many labels each has."""
         return self._tree.sizes()
 
+    def first_labels(self, cluster: int, most: int) -> list[Name]:
+        """Return the labels of a cluster that were met first, `most` at most; O(labels)."""
+        return [self._labels.name(i) for i in self._tree.members(cluster)[:most].tolist()]
+
     def similarity(self, most: int = 48) -> tuple[list[Name], list[int], list[list[float]]]:
         """Return how similar the most frequent labels are.
 

@@ -60,7 +60,9 @@ def page(
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
-<div class="bar"><div><nav id="parts" aria-label="Parts of the page"></nav><button class="button" id="theme" type="button">Theme</button></div></div>
+<div class="bar"><div>
+<nav id="parts" aria-label="Parts of the page"></nav><button class="button" id="theme" type="button">Theme</button>
+</div></div>
 <header class="masthead">
 {head}
 </header>
@@ -77,12 +79,12 @@ def page(
 
 
 def script_safe(data: bytes) -> str:
-    """Return JSON that can stand in a script element: no name in it can end the element or begin another.
+    r"""Return JSON that can stand in a script element: no name in it can end the element or begin another.
 
     Examples
     --------
     >>> script_safe(b'["</script>"]')
-    '["\\\\u003c/script>"]'
+    '["\\u003c/script>"]'
     """
     text = data.decode()
     for character in "<\u2028\u2029":

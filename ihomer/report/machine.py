@@ -22,7 +22,8 @@ _PIECE = 1 << 20
 
 def machine() -> dict[str, str]:
     """Return what is known of this machine; nothing that tells whose it is."""
-    found = {"processor": _processor(), "cores": str(os.cpu_count() or "?"), "system": f"{platform.system()} {platform.machine()}"}
+    system = f"{platform.system()} {platform.machine()}"
+    found = {"processor": _processor(), "cores": str(os.cpu_count() or "?"), "system": system}
     memory = _memory_gb()
     return found if memory is None else {**found, "memory": f"{memory:.1f} GB"}
 

@@ -12,7 +12,7 @@ from ihomer.report.data import Bin, Hierarchy, LabelScore, Run, Tributary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ihomer.evaluation.prequential import Prequential
+    from ihomer.evaluation.loop import Prequential
     from ihomer.evaluation.result import Result
 
 #: Labels of the table, of the heat map; clusters of the drawing and of a moment of the river; moments; events.
@@ -41,18 +41,17 @@ class Recorder:
 
     def __init__(self) -> None:
         self._river: list[Tributary] = []
-        self._stride = self._looks = 0
         self._seen: tuple[int, int] | None = None
 
     def look(self, evaluation: Prequential) -> None:
         """Note how labels are grouped, if that changed."""
         model: Any = evaluation.model
-        if not hasattr(model, "cluster_sizes"):
+        if not hasattr(model, "clustering"):
             return
         now = model.event_log.total, model.n_labels
         if now != self._seen:
             self._seen = now
-            self._note(evaluation.instances, *model.cluster_sizes)
+            self._note(evaluation.instances, *model.clustering.sizes())
 
     def _note(self, instances: int, clusters: list[int], sizes: list[int]) -> None:
         moment = _moment(instances, clusters, sizes)
@@ -79,10 +78,10 @@ class Recorder:
         )
 
     def _hierarchy(self, model: Any, instances: int) -> Hierarchy | None:
-        if not hasattr(model, "cluster_sizes") or not model.n_labels:
+        if not hasattr(model, "clustering") or not model.n_labels:
             return None
         shown = model.hierarchy
-        clusters, sizes = model.cluster_sizes
+        clusters, sizes = shown.sizes()
         names, of, jaccard = shown.similarity(MAP)
         self._note(instances, clusters, sizes)
         last = self._river[-1]

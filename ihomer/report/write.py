@@ -111,7 +111,7 @@ def file_name(text: str) -> str:
     >>> file_name("curve-../etc/a b-é")
     'curve-etc-a-b'
     """
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.").replace("-.", "-").replace("..", "")[:100].strip("-.") or "picture"
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text)[:100].strip("-") or "picture"
 
 
 def _when(comparison: Comparison) -> str:

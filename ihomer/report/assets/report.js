@@ -112,7 +112,7 @@ function matrix() {
     noted.textContent = [cuts ? `† ${plural(cuts, "run")} ended before the end of the stream; the value is over the rows that were seen.` : "",
       runs.some((run) => named(run) !== run.learner) ? "Values are means over seeds." : "", whole.length < streams.length && whole.length ? `The mean is over the ${plural(whole.length, "stream")} on which all have a score.` : ""].filter(Boolean).join(" ");
   };
-  section("scores", "Scores", "The best of each stream is marked; the darker, the nearer to it.",
+  section("scores", "Scores", "The best of each stream is marked; the stronger the tint, the nearer to it.",
     h("div", { class: "controls" }, selector("Metric", measured.map((metric) => [metric, titleOf(metric)]), measured[0], choose)), host, noted);
   if (measured.length) choose(measured[0]); else host.append(absent("No run has a score."));
 }

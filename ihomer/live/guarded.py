@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import socket
 import threading
 import time
@@ -23,6 +24,21 @@ _PATIENCE: Final = 1.0
 _HEAD_BYTES: Final = 16_384
 #: Connections that wait in the system's queue.
 _QUEUE: Final = 128
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@,\[\]]+):(\d{1,5})")
+
+
+def host_and_port(address: str) -> tuple[str, int] | None:
+    """Return the parts of ``host:port``, IPv6 addresses without their brackets; None if it is none.
+
+    Examples
+    --------
+    >>> host_and_port("127.0.0.1:8650"), host_and_port("[::1]:0"), host_and_port("8650")
+    (('127.0.0.1', 8650), ('::1', 0), None)
+    """
+    match = _ADDRESS.fullmatch(address)
+    if match is None or int(match[2]) > 65_535:
+        return None
+    return match[1].strip("[]"), int(match[2])
 
 
 class Answer(NamedTuple):

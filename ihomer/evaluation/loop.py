@@ -284,7 +284,13 @@ class Prequential:
             "interrupted": not self._finished,
         }
         return Result(
-            self.stream.name, self.model_name, summary, details, self.curve, interrupted=not self._finished
+            self.stream.name,
+            self.model_name,
+            summary,
+            details,
+            self.curve,
+            interrupted=not self._finished,
+            events=list(getattr(self.model, "events", ())),
         )
 
 
@@ -298,7 +304,7 @@ def prequential(model: object, stream: Stream, **options: object) -> Result:
 
     Examples
     --------
-    >>> from ihomer.evaluation.prequential import prequential
+    >>> from ihomer.evaluation import prequential
     >>> from river import linear_model, multioutput
     >>> from streams import open_stream
     >>> model = multioutput.ClassifierChain(linear_model.LogisticRegression())

@@ -1,0 +1,1 @@
+"""The live page: the same picture as a report, while it runs."""

@@ -1,0 +1,173 @@
+"""The live page: bounded in size, cheap for the learner, and true."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ihomer import IHOMER
+from ihomer.cli import main
+from ihomer.evaluation import Prequential
+from ihomer.live.board import INTEREST, PERIOD, SHARE, Board
+from ihomer.live.history import History
+from ihomer.live.looks import EVENTS, clusters_of
+from ihomer.live.server import LiveServer
+from ihomer.live.watch import METRICS, Watch, snapshot
+from streams import open_stream
+from streams.batch import Batch
+from streams.views import limited
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@given(st.integers(1, 40).map(lambda n: 2 * n), st.integers(0, 500))
+def test_a_history_is_bounded_and_keeps_its_ends(most, n):
+    history = History(most)
+    for i in range(n):
+        history.add({"i": i})
+    kept = history.columns().get("i", [])
+    assert len(kept) <= most + 1
+    assert kept == sorted(set(kept))
+    if n:
+        assert (kept[0], kept[-1]) == (0, n - 1)
+    gaps = np.diff(kept[:-1])
+    assert len(set(gaps.tolist())) <= 1  # spread evenly, but for the latest
+
+
+def test_nobody_looks_nothing_is_made():
+    clock = Clock()
+    board = Board(clock)
+    assert not board.due()
+    board.asked()
+    assert board.due()
+    clock.now += INTEREST + 1
+    assert not board.due()
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=60), st.floats(0.001, 0.5))
+def test_snapshots_take_their_share_of_the_time_at_most(costs, step):
+    clock, spent, made = Clock(), 0.0, []
+    board = Board(clock)
+    remaining = list(costs)
+    while remaining and clock.now < 5000:
+        board.asked()
+        if board.due():
+            cost = remaining.pop()
+
+            def make(cost=cost):
+                clock.now += cost
+                return {}
+
+            made.append(clock.now)
+            board.put(make)
+            spent += cost
+            last = cost
+        clock.now += step if not remaining or board.due() else max(step, PERIOD / 4)
+    # The pause that follows a snapshot belongs to it.
+    assert spent <= SHARE * (clock.now + last / SHARE) + 1e-6
+    assert all(b - a >= PERIOD for a, b in pairwise(made))
+
+
+def many_labels(n_labels, rows=2_000):
+    chance = np.random.default_rng(1)
+    names = [f"a rather long name of label {i:06d}" for i in range(n_labels)]
+    for start in range(0, rows, 500):
+        yield Batch.from_pairs(
+            [({f"f{j}": 1.0 for j in range(3)}, {names[k] for k in chance.integers(0, n_labels, n_labels // rows + 1)})
+             for _ in range(start, start + 500)]
+        )  # fmt: skip
+
+
+def test_a_hundred_thousand_labels_stay_under_200_kb():
+    model = IHOMER(preset="fast", max_labels=1 << 17, max_bytes=1 << 33)
+    for batch in many_labels(100_000, 1_500):
+        model.learn_many(batch)
+    assert model.n_labels > 50_000
+    evaluation = Prequential(model, limited(open_stream("yeast"), 0))
+    evaluation.curve = [dict.fromkeys(("instances", *METRICS, *(f"window_{name}" for name in METRICS)), 0.123456)] * 1000
+    history = History()
+    for i in range(5000):
+        history.add({"seconds": 2.0 * i, "rows_per_second": 1234.5})
+    board = Board()
+    board.put(lambda: snapshot(evaluation, history))
+    assert len(board.asked()) < 200_000
+
+
+def test_what_is_shown_is_true():
+    model, board = IHOMER(preset="fast"), Board()
+    watch = Watch(board)
+    board.asked()
+    evaluation = Prequential(model, open_stream("yeast"), every=100, progress=watch.look, model_name="ours")
+    result = evaluation.run()
+    watch.ended(evaluation)
+    told = json.loads(board.asked())
+    assert (told["title"], told["state"], told["share"]) == ("ours on yeast", "done", 1.0)
+    assert told["figures"]["instances"] == 2417
+    assert told["figures"]["micro-F1"] == pytest.approx(result.summary["micro_f1"], abs=1e-5)
+    assert told["curve"]["instances"] == [point["instances"] for point in result.curve]
+    assert told["curve"]["window_p_at_1"][-1] == pytest.approx(result.curve[-1]["window_p_at_1"], abs=1e-4)
+    assert all(set(cluster["names"]) <= set(labels) for cluster, labels in zip(told["clusters"], model.clusters, strict=True))
+    assert [event["instance"] for event in told["events"]] == [event["instance"] for event in model.events][::-1][:EVENTS]
+
+
+def test_looking_changes_no_bit():
+    scores = []
+    for looks in (True, False):
+        board = Board()
+        watch = Watch(board)
+
+        def look(run, watch=watch, board=board, looks=looks):
+            if looks:
+                board.asked()
+                board._next = 0.0  # at every block
+                watch.look(run)
+
+        model = IHOMER(preset="fast")
+        scores.append(Prequential(model, open_stream("yeast"), progress=look).run().summary["micro_f1"])
+    assert scores[0] == scores[1]
+
+
+def test_a_model_without_clusters():
+    assert clusters_of(object()) is None
+
+
+def test_the_server_answers():
+    board = Board()
+    board.put(lambda: {"title": "a"})
+    with LiveServer("127.0.0.1", 0, board) as server:
+        def asked(path):
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://").rstrip("/"), timeout=30)
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type"), answer.read()
+
+        assert asked("/")[:2] == (200, "text/html; charset=utf-8")
+        assert asked("/live.json") == (200, "application/json", b'{"title":"a"}')
+        assert asked("/../etc/passwd")[0] == 404
+
+
+@pytest.mark.parametrize("place", [[], ["127.0.0.1:0"], ["localhost:0"]])
+def test_the_option(place):
+    answer = CliRunner().invoke(main, ["evaluate", "--live", *place, "yeast", "--model", "fast", "--limit", "50", "-q"])
+    assert answer.exit_code == 0, answer.output
+    assert "live at http://127.0.0.1:" in answer.stderr
+
+
+@pytest.mark.parametrize("live", ["--live=nowhere", "--live=1.2.3.4:99999999", "--live=:80"])
+def test_an_address_that_is_none(live):
+    answer = CliRunner().invoke(main, ["evaluate", "yeast", live])
+    assert answer.exit_code == 2
+    assert "expected HOST:PORT" in answer.output
