@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command("compare", short_help="Run learners over streams, and say who is better.")
 @click.argument("streams", metavar="STREAM...", nargs=-1, required=True)
 @click.option("--models", metavar="A,B,C", default="ihomer,ihomer-fast,linear,trivial", show_default=True,
-              help="Learners (see ihomer models; .toml files; module:object), or groups: all, ours, global, local, trivial.")  # fmt: skip
+              help="Learners (see ihomer models; .toml; module:object), or all, ours, global, local, trivial.")  # fmt: skip
 @click.option("--metric", metavar="METRIC", default="micro_f1", show_default=True, help="What the table shows.")
 @options.reading_options
 @click.option("--time-limit", metavar="SECONDS", type=click.FloatRange(min=0, min_open=True),

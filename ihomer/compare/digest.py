@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 if TYPE_CHECKING:
     from streams.batch import Batch
@@ -112,4 +112,4 @@ def key_of(inputs: object) -> str:
     >>> key_of({"b": 1, "a": [2]}) == key_of({"a": [2], "b": 1})
     True
     """
-    return hashlib.blake2b(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS, default=str), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ihomer.compare.digest import RowsDigest
 from streams.errors import StreamError
@@ -14,6 +14,8 @@ from streams.views import limited, shuffled
 
 if TYPE_CHECKING:
     from streams.stream import Stream
+
+_ONCE: Final = "can be read only once, and every learner has to read it: save it to a file first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Source:
         StreamError
             If it cannot be opened, or can be read only once: every learner has to see the same rows.
         """
+        if self.spec == "-":
+            raise StreamError(f"standard input: {_ONCE}")
         found = open_stream(
             self.spec,
             format=self.format,
@@ -56,7 +60,7 @@ class Source:
             max_errors=self.max_errors,
         )
         if not found.rewinds:
-            raise StreamError(f"{found.name}: can be read only once, and every learner has to read it: save it to a file first")
+            raise StreamError(f"{found.name}: {_ONCE}")
         if self.shuffle is not None:
             found = shuffled(found, self.shuffle)
         return found if self.limit is None else limited(found, self.limit)
@@ -119,7 +123,8 @@ def survey(source: Source, stopped: Callable[[], bool] = lambda: False) -> Surve
         labels += len(batch.label_indices)
     if not labels:
         raise StreamError(f"{stream.name}: there is no label in {digest.rows:,} rows, so nothing can be compared on it")
-    return Surveyed(stream.name, source, digest.rows, digest.hex(), stream.bad_rows.count)
+    name = stream.name.encode(errors="replace").decode()  # that of a file may be no text
+    return Surveyed(name, source, digest.rows, digest.hex(), stream.bad_rows.count)
 
 
 def named_apart(found: Sequence[Surveyed]) -> list[Surveyed]:
@@ -141,7 +146,7 @@ def named_apart(found: Sequence[Surveyed]) -> list[Surveyed]:
         name = one.name
         if names.count(name) > 1:
             path = Path(one.source.spec)
-            name = str(path) if path.is_file() else name
+            name = str(path).encode(errors="replace").decode() if path.is_file() else name
         n, stem = 2, name
         while name in taken:
             name, n = f"{stem} ({n})", n + 1

@@ -7,13 +7,12 @@ kills nothing else. Tasks come as lines of JSON on standard input; lines of JSON
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import sys
 import time
 from typing import IO, Final
-
-import orjson
 
 from ihomer.compare.cell import Task
 from ihomer.report.plain import json_bytes
@@ -29,7 +28,7 @@ def main() -> None:
     os.dup2(2, 1)  # what learners print is no answer
     warm: set[str] = set()
     for line in sys.stdin.buffer:
-        task = Task.from_plain(orjson.loads(line))
+        task = Task.from_plain(json.loads(line))
         _warm(task, warm)
         gc.collect()
         gc.freeze()

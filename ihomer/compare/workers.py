@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import signal
@@ -17,7 +18,7 @@ from typing import IO, Any
 import orjson
 
 from ihomer.compare.cell import Cell, Task, failed
-from ihomer.report.plain import from_json, json_bytes
+from ihomer.report.plain import from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Workers:
         """Return the cell that a process makes of a task; None if all is being stopped."""
         requests, answers = _pipes(process)
         with contextlib.suppress(BrokenPipeError):
-            requests.write(json_bytes(task.to_plain()) + b"\n")
+            # The names of files may be no text; this JSON holds them nevertheless.
+            requests.write(json.dumps(task.to_plain()).encode() + b"\n")
             requests.flush()
         for line in answers:
             said: Any = orjson.loads(line)
@@ -120,7 +122,7 @@ class Workers:
         # The very same modules, wherever they stand: another copy would be another code.
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         with self._lock:
-            process = subprocess.Popen(  # noqa: S603 (this interpreter, our module)
+            process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "ihomer.compare.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
