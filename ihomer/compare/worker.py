@@ -15,6 +15,9 @@ import time
 from typing import IO, Final
 
 from ihomer.compare.cell import Task
+from ihomer.compare.fill import fill
+from ihomer.evaluation.learners import CATALOGUE
+from ihomer.evaluation.warming import warm_model
 from ihomer.report.plain import json_bytes
 
 #: Seconds between two signs of life.
@@ -24,7 +27,7 @@ _EVERY: Final = 0.25
 def main() -> None:
     """Fill cells until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks for cells
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what learners print is no answer
     warm: set[str] = set()
     for line in sys.stdin.buffer:
@@ -37,13 +40,16 @@ def main() -> None:
             _fill(task, answers)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if code:
-            answers.write(json_bytes({"ended": code}) + b"\n")
+            _say(answers, {"ended": code})
+
+
+def _say(answers: IO[bytes], what: dict[str, object]) -> None:
+    answers.write(json_bytes(what) + b"\n")
+    answers.flush()  # this process may end, or fork, at once
 
 
 def _fill(task: Task, answers: IO[bytes]) -> None:
     """Fill a cell, answer, and end this process."""
-    from ihomer.compare.fill import fill
-
     told = 0.0
 
     def progress(rows: int) -> None:
@@ -51,11 +57,11 @@ def _fill(task: Task, answers: IO[bytes]) -> None:
         if time.monotonic() - told > _EVERY:
             told = time.monotonic()
             # If nobody waits any more this raises, here and at the end.
-            answers.write(json_bytes({"rows": rows}) + b"\n")
+            _say(answers, {"rows": rows})
 
     code = 1
     try:
-        answers.write(json_bytes({"cell": fill(task, progress)}) + b"\n")
+        _say(answers, {"cell": fill(task, progress)})
         code = 0
     finally:
         sys.stdout.flush()
@@ -64,9 +70,6 @@ def _fill(task: Task, answers: IO[bytes]) -> None:
 
 def _warm(task: Task, warm: set[str]) -> None:
     """Compile what is ours before a clock runs: no learner pays for being the first."""
-    from ihomer.evaluation.learners import CATALOGUE
-    from ihomer.evaluation.warming import warm_model
-
     learner = CATALOGUE.get(task.learner.spec)
     name = "ihomer" if learner is None else task.learner.spec if learner.family == "ours" else "no-change"
     if name not in warm:
