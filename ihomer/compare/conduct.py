@@ -137,8 +137,15 @@ def compare(
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()) if out is None else out)
         cells = _filled(tasks, CellStore(home / "cells"), jobs, progress, stopped)
-    options = {"rows at most": limit, "CPU seconds at most": time_limit, "order shuffled with seed": shuffle,
-               "seeds": ", ".join(map(str, seeds)), "repetitions": repeat, "side by side": jobs}  # fmt: skip
+    first = found[0].source
+    options = {
+        "rows at most": first.limit,
+        "rows shuffled with seed": first.shuffle,
+        "CPU seconds at most": time_limit,
+        "seeds": ", ".join(map(str, seeds)),
+        "repetitions": repeat,
+        "side by side": jobs,
+    }
     return Comparison(
         {stream.name: stream.rows for stream in found},
         tuple(learner.name for learner in learners),

@@ -90,7 +90,14 @@ def _filled(task: Task, progress: Callable[[int], None]) -> Cell:
         raise ValueError(f"the stream has changed while it was compared: {digest.rows:,} rows, {rows:,} before, or others")
     found = recorder.run_of(run, result, stream=task.stream.name, cut=cut)
     growth = max(0.0, result.summary["peak_rss_mb"] - before)  # type: ignore[operator]
-    return Cell(replace(found, costs={**found.costs, "growth_mb": round(growth, 3)}), task.repeat, notes.rungs())
+    curve = {name: [_rounded(value) for value in values] for name, values in found.curve.items()}
+    found = replace(found, curve=curve, costs={**found.costs, "growth_mb": round(growth, 3)})
+    return Cell(found, task.repeat, notes.rungs())
+
+
+def _rounded(value: Number) -> Number:
+    """Return a value of a curve as exact as anybody can see it: there are a million of them in a large comparison."""
+    return round(value, 6) if isinstance(value, float) else value
 
 
 class _Notes:
