@@ -14,6 +14,7 @@ FLOORS = [
     ["ihomer.cli", "ihomer.__main__"],
     ["ihomer.daemon"],
     ["ihomer.live"],
+    ["ihomer.compare"],
     ["ihomer.report"],
     ["ihomer.evaluation"],
     ["ihomer.peers"],

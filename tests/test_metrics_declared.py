@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ihomer.evaluation.baselines import LabelPrior, MajoritySet, NoChange
 from ihomer.evaluation.labels import MetIds
 from ihomer.evaluation.lookup import Lookup
-from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.loop import Prequential
+from ihomer.evaluation.metrics import Metrics
 from streams import Batch, StreamError, Vocabulary, open_stream
 from streams.vocabulary_range import RangeVocabulary
 from tests.naive import metrics as naive

@@ -142,7 +142,8 @@ def test_a_clone_has_learned_nothing_and_is_otherwise_the_same(name):
 
 def run_model(model, pairs):
     model = as_array_model(model)
-    return [part.label_set(i) for batch in batches(pairs) for part in [model.predict_learn_many(batch)] for i in range(len(part))]
+    parts = [model.predict_learn_many(batch) for batch in batches(pairs)]
+    return [part.label_set(i) for part in parts for i in range(len(part))]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,7 +13,9 @@ import click
 
 from ihomer.cli.failures import told
 
-_COMMANDS = ("evaluate", "learn", "predict", "explain", "inspect", "models", "convert", "consume", "produce", "tail", "warm")
+_COMMANDS = (
+    "evaluate", "compare", "learn", "predict", "explain", "inspect", "models", "convert", "consume", "produce", "tail", "warm",
+)  # fmt: skip
 
 
 class _Lazy(click.Group):

@@ -20,9 +20,13 @@ FORMATS = ("auto", "svmlight", "arff", "csv", "jsonl", "parquet")
 
 def stream_options(command: F) -> F:
     """Add STREAM and the options that say how to read it."""
+    return click.argument("stream", metavar="STREAM")(reading_options(command))
+
+
+def reading_options(command: F) -> F:
+    """Add the options that say how to read a stream."""
     for option in reversed(
         (
-            click.argument("stream", metavar="STREAM"),
             click.option("--format", "format_", type=click.Choice(FORMATS), default="auto",
                          help="Format of the file; told by its name and content if not given."),
             click.option("--label-columns", metavar="COLUMNS",
