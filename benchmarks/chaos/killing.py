@@ -100,7 +100,8 @@ def killed(
     arguments, client
         More of the daemon's command line.
     """
-    rng, state = world.rng("kills", topic, client), world.state("killed")
+    # Not of the names of topics, which are others each time: the same seed strikes at the same moments.
+    rng, state = world.rng("kills", client, len(posts), len(arguments)), world.state("killed")
     arguments = ("--client", client, *arguments)
     where: Counter[str] = Counter()
     half_written = 0
