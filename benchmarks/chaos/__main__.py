@@ -1,6 +1,6 @@
 """What the daemon survives, shown on a real broker.
 
-    python -m benchmarks.chaos [--kills 100] [--only A,C,disk] [--seed 1] [--jobs 2] [--bootstrap HOST:PORT]
+    python -m benchmarks.chaos [--kills 100] [--only A,C,disk] [--seed 1] [--jobs 4] [--into FILE]
 
 Every scenario starts real daemons (`ihomer consume`) in processes of their own and strikes: kill -9 at random moments (while
 they start, learn, produce, are within a transaction, write a checkpoint), the broker stopped and killed, the disk full,
@@ -24,6 +24,7 @@ from typing import NamedTuple
 from benchmarks.chaos.checks import Check, Checks
 from benchmarks.chaos.scenarios import SCENARIOS, Scenario
 from benchmarks.chaos.world import World
+from benchmarks.document import written_between
 from benchmarks.machine import machine
 from tests.broker import Broker, Cluster
 
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="decides moments and messages")
     parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time")
     parser.add_argument("--bootstrap", help="host:port of a Kafka for those that need none of their own; none: one is started")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="write the table into this document")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep states and logs here")
     asked = parser.parse_args()
     names = [name.strip() for name in asked.only.split(",")]
@@ -84,6 +86,9 @@ def main() -> None:
         with ThreadPoolExecutor(asked.jobs) as pool:
             results = list(pool.map(lambda name: play(name, world), names))
     print("\n".join(table(results)))
+    if asked.into:
+        command = f"python -m benchmarks.chaos --kills {asked.kills}"
+        written_between(asked.into, command, [f"Machine: {machine()}.", "", *table(results)])
     failed = [result for result in results if result.checks.failed]
     for result in failed:
         print(f"\n{result.name}:")

@@ -90,8 +90,13 @@ class Daemon:
         return found[n - 1]
 
     def begun(self, seconds: float = PATIENCE) -> Self:
-        """Wait until its model is there: from now on it reads."""
+        """Wait until its model is there."""
         self.wait_for("restored", "fresh", seconds=seconds)
+        return self
+
+    def reads(self) -> Self:
+        """Wait until it reads: it has asked what is published, and the next thing is a message."""
+        self.wait_for("assigned")
         return self
 
     def check_running(self, when: str) -> None:

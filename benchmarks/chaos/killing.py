@@ -13,6 +13,7 @@ from benchmarks.chaos.daemon import RESTLESS, Daemon
 from benchmarks.chaos.feeder import Feeder, Post
 from benchmarks.chaos.state import Saved, caught_up
 from benchmarks.chaos.topics import ends
+from ihomer.daemon.store import checkpoints
 
 if TYPE_CHECKING:
     from benchmarks.chaos.checks import Checks
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 START = 1.5
 #: Seconds of work within which a kill falls: some checkpoints, a dozen commits.
 WORK = 0.8
-#: Seconds to wait for a checkpoint to begin.
+#: Seconds to wait for a checkpoint.
 WRITING = 2.0
 
 
@@ -42,22 +43,40 @@ def at_the_start(_daemon: Daemon, rng: random.Random) -> None:
 
 def at_work(daemon: Daemon, rng: random.Random) -> None:
     """Wait for some moment while it reads, learns, produces, commits and saves."""
-    daemon.begun()
+    daemon.reads()
     time.sleep(rng.uniform(0.0, WORK))
 
 
 def while_saving(daemon: Daemon, rng: random.Random) -> None:
     """Wait until a checkpoint is half written."""
-    daemon.begun()
+    daemon.reads()
     time.sleep(rng.uniform(0.0, WORK / 2))
-    end = time.monotonic() + WRITING
-    while time.monotonic() < end and not left_behind(daemon.state):
-        time.sleep(0.0005)
+    _wait_until(lambda: bool(left_behind(daemon.state)))
     time.sleep(rng.choice((0.0, 0.0, 0.002, 0.01)))
 
 
+def just_saved(daemon: Daemon, rng: random.Random) -> None:
+    """Wait until a checkpoint has got its name: what it covers must be published by then."""
+    daemon.reads()
+    time.sleep(rng.uniform(0.0, WORK / 2))
+    before = checkpoints(daemon.state)[-1:]
+    _wait_until(lambda: checkpoints(daemon.state)[-1:] != before)
+    time.sleep(rng.choice((0.0, 0.0, 0.002, 0.01)))
+
+
+def _wait_until(held: Callable[[], bool]) -> None:
+    end = time.monotonic() + WRITING
+    while time.monotonic() < end and not held():
+        time.sleep(0.0005)
+
+
 #: Moments, and how often each.
-MOMENTS: dict[Callable[[Daemon, random.Random], None], int] = {at_work: 60, while_saving: 28, at_the_start: 12}
+MOMENTS: dict[Callable[[Daemon, random.Random], None], int] = {
+    at_work: 45,
+    while_saving: 25,
+    just_saved: 20,
+    at_the_start: 10,
+}
 
 
 def left_behind(state: Path) -> list[Path]:
@@ -81,7 +100,8 @@ def killed(
     arguments, client
         More of the daemon's command line.
     """
-    rng, state = world.rng("kills", topic, client), world.state("killed")
+    # Not of the names of topics, which are others each time: the same seed strikes at the same moments.
+    rng, state = world.rng("kills", client, len(posts), len(arguments)), world.state("killed")
     arguments = ("--client", client, *arguments)
     where: Counter[str] = Counter()
     half_written = 0
