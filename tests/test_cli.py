@@ -188,8 +188,8 @@ def test_a_model_from_a_file_and_its_settings(here):
 
 
 def test_a_model_that_is_an_object_stays_as_it_is(here):
-    first = run("evaluate", "rows.jsonl", "--model", "models_of_a_test:scaled", "--json").output
-    again = run("evaluate", "rows.jsonl", "--model", "models_of_a_test:scaled", "--json").output
+    first = run("evaluate", "rows.jsonl", "--model", "models_of_a_test:scaled", "--json").stdout
+    again = run("evaluate", "rows.jsonl", "--model", "models_of_a_test:scaled", "--json").stdout
     assert json.loads(first)["micro_f1"] == json.loads(again)["micro_f1"]
 
 

@@ -17,7 +17,7 @@ from tests.report_data import comparison, hostile
 pytestmark = pytest.mark.skipif(chromium.program() is None, reason="chromium is not installed")
 
 #: Where pictures of the pages go, to be looked at; nowhere if it is not set.
-SHOTS = os.environ.get("IHOMER_SCREENSHOTS")
+SHOTS = os.environ.get("IHOMER_TEST_SCREENSHOTS")
 
 
 #: Waits until the live page has a heading of its own.

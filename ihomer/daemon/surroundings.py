@@ -16,11 +16,11 @@ def surrounding_problems(settings: Settings) -> list[Problem]:
 
     Examples
     --------
-    >>> for problem in surrounding_problems(Settings("orders", "/dev/null", model="fst")):
+    >>> for problem in surrounding_problems(Settings("orders", "/dev/null", model="fst")):  # doctest: +ELLIPSIS
     ...     print(problem)
     state: found '/dev/null', which is no directory, expected a directory, or a name that is free
     model: found 'fst', expected a model that can be made: there is no model 'fst'; did you mean 'fast'?
-    known: accurate, balanced, fast, ihomer, linear, mlhat, paper; or a .toml file, or module:object
+    known: ...ihomer, ihomer-accurate, ...; or a .toml file, or module:object
     """
     return [*_state(settings), *_files(settings), *_client(settings), *_model(settings)]
 
