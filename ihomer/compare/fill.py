@@ -44,7 +44,7 @@ def fill(task: Task, progress: Callable[[int], None] = lambda _rows: None) -> Ce
     >>> (learner,) = contestants(["no-change"])
     >>> cell = fill(Task(survey(Source("yeast", limit=100)), learner))
     >>> cell.rows, cell.run.cut, cell.rungs.rows[-3:]
-    (100, '', [76, 91, 100])
+    (100, '', (76, 91, 100))
     """
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("default")
