@@ -73,6 +73,32 @@ def test_a_digest_does_not_depend_on_batches_and_ids(cuts):
     assert digest_of(PAIRS, cuts) == digest_of(PAIRS)
 
 
+def test_a_digest_is_of_the_rows_and_not_of_their_format(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b,y_x,y_z\n1,0,1,0\n0.5,2,0,1\n,3,1,1\n")
+    (tmp_path / "rows.jsonl").write_text(
+        '{"x": {"a": 1}, "y": ["y_x"]}\n{"x": {"b": 2, "a": 0.5}, "y": ["y_z"]}\n'
+        '{"x": {"a": null, "b": 3}, "y": ["y_z", "y_x"]}\n'
+    )
+    found = [survey(Source(str(tmp_path / name), label_columns=columns)) for name, columns in (
+        ("rows.csv", "y_*"), ("rows.jsonl", None))]  # fmt: skip
+    assert found[0].digest == found[1].digest
+    (tmp_path / "rows.csv").write_text("a,b,y_x,y_z\n1,0,1,0\n0.5,2.5,0,1\n,3,1,1\n")
+    assert survey(Source(str(tmp_path / "rows.csv"), label_columns="y_*")).digest != found[0].digest
+
+
+def test_a_digest_of_a_dense_block_is_that_of_its_cells():
+    sparse = Batch.from_pairs([({"a": 1.0, "b": 0.5}, {"x"}), ({"b": 2.0}, {"y"}), ({}, set())])
+    block = np.array([[1.0, 0.5], [0.0, 2.0], [0.0, 0.0]])
+    empty = {"indptr": np.zeros(4, np.int64), "indices": np.zeros(0, np.int32), "values": sparse.values[:0]}
+    ids = np.array([sparse.features.get(name) for name in "ab"], np.int32)
+    found = []
+    for batch in (sparse, replace(sparse, **empty, dense=block, dense_ids=ids), replace(sparse, **empty)):
+        digest = RowsDigest()
+        digest.add(batch)
+        found.append(digest.hex())
+    assert found[0] == found[1] != found[2]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -43,9 +43,11 @@ class Comparison:
     Examples
     --------
     >>> from ihomer.compare import compare
-    >>> found = compare(["yeast"], ["no-change", "majority-set"], limit=200)  # doctest: +SKIP
-    >>> found.score("yeast", "no-change")  # doctest: +SKIP
-    0.47
+    >>> found = compare(["yeast"], ["no-change", "majority-set"], limit=100)
+    >>> found.rows("yeast", "no-change"), found.failures
+    (100, [])
+    >>> found.score("yeast", "no-change", rows=16) == found.score("yeast", "no-change")
+    False
     """
 
     streams: Mapping[str, int]

@@ -43,10 +43,13 @@ class RowsDigest:
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch."""
-        features = self._hashes(batch.features, batch.indices)
         labels = self._hashes(batch.labels, batch.label_indices)
-        cells = features * np.uint64(0x9E3779B97F4A7C15) ^ np.ascontiguousarray(batch.values, np.float64).view(np.uint64)
-        parts = [_by_row(batch.indptr, cells), _by_row(batch.label_indptr, labels), batch.status.astype(np.uint64)]
+        sparse = _cells(self._hashes(batch.features, batch.indices), batch.values)
+        features = _by_row(batch.indptr, sparse)
+        if batch.dense is not None and batch.dense_ids is not None:
+            dense = _cells(self._hashes(batch.features, batch.dense_ids), batch.dense)
+            features = features + np.where(batch.dense != 0, _mixed(dense), np.uint64(0)).sum(axis=1, dtype=np.uint64)
+        parts = [features, _by_row(batch.label_indptr, labels), batch.status.astype(np.uint64)]
         if batch.known_indptr is not None and batch.known_indices is not None:
             parts.append(_by_row(batch.known_indptr, self._hashes(batch.labels, batch.known_indices)))
         else:
@@ -72,6 +75,11 @@ class RowsDigest:
 def _hash_of(name: object) -> int:
     text = f"{type(name).__name__}:{name}".encode(errors="surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def _cells(names: Hashes, values: npt.NDArray[np.floating]) -> Hashes:
+    """Return a number for each cell that depends on the name of its feature and on its value."""
+    return names * np.uint64(0x9E3779B97F4A7C15) ^ np.ascontiguousarray(values, np.float64).view(np.uint64)
 
 
 def _by_row(indptr: npt.NDArray[np.int64], cells: Hashes) -> Hashes:
