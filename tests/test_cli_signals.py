@@ -16,7 +16,7 @@ COMMAND = [sys.executable, "-c", "from ihomer.cli import main; main()"]
 
 # Sends itself the signal at a certain instance: no test depends on how fast this machine is.
 MODELS = """
-    import os, signal
+    import signal
     from river import linear_model, multioutput
 
     class Interrupted(multioutput.ClassifierChain):
@@ -27,7 +27,7 @@ MODELS = """
         def learn_one(self, x, y):
             self.seen += 1
             if self.seen in self.at:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)  # to this thread, and so handled before the next instance
             super().learn_one(x, y)
 """
 
