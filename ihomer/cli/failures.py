@@ -84,7 +84,8 @@ def first_interrupt(stop: Callable[[], None]) -> Iterator[None]:
     """
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        # Not what was there before: a shell lets what it starts in the background ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         click.echo("\nStopping; Ctrl-C again stops at once.", err=True)
         stop()
 
