@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from itertools import takewhile
@@ -139,7 +139,7 @@ class EventLog:
     def json_lines(self) -> Iterator[str]:
         """Yield the events that are kept as JSON, oldest first."""
         for event in self:
-            yield _json(event).decode()
+            yield event_json(event).decode()
 
     def to_json_lines(self, target: str | os.PathLike[str] | BinaryIO) -> None:
         """Write the events that are kept as JSON Lines (UTF-8).
@@ -154,7 +154,7 @@ class EventLog:
         OSError
             If it cannot be written; a file that was there is as it was.
         """
-        lines = (_json(event) + b"\n" for event in self)
+        lines = (event_json(event) + b"\n" for event in self)
         if isinstance(target, (str, os.PathLike)):
             from ihomer.checkpoint.atomic import write_whole
 
@@ -185,7 +185,8 @@ class EventLog:
         return log
 
 
-def _json(event: dict[str, Any]) -> bytes:
+def event_json(event: Mapping[str, Any]) -> bytes:
+    """Return an event, or what else has names that may be numbers, as JSON on one line without its end."""
     import orjson
 
     return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)

@@ -73,7 +73,7 @@ def configured(
 
     Examples
     --------
-    >>> made = configured(None, {"IHOMER_TOPIC": "orders", "IHOMER_KEEP": "5"}, {"state": ("--state", "/tmp/here")})
+    >>> made = configured(None, {"IHOMER_TOPIC": "orders", "IHOMER_KEEP": "5"}, {"state": ("--state", "/var/lib/ihomer")})
     >>> made.settings.keep, made.origins["keep"], made.origins["state"], made.origins["seed"]
     (5, 'IHOMER_KEEP', '--state', 'default')
     >>> configured(None, {"IHOMER_KEEEP": "5"}, {"topic": ("TOPIC", "a"), "state": ("--state", "b")})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from ihomer.daemon.dead_letter import dead_letter
 from ihomer.daemon.letters import Letter
 from ihomer.daemon.outbox import encode_predictions, without_labels
+from ihomer.events import event_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,16 +66,16 @@ class Desk:
                 # Ours come last: of headers that stand there twice the last counts, and the record's own are anybody's.
                 yield Letter(one.index, topic, value, record.key, (*headers, *self._from), follows=True)
 
+    def with_dead(self, records: Sequence[Record], letters: list[Letter], bad: Sequence[Bad]) -> list[Letter]:
+        """Return the letters and those about bad messages, in the order of the records."""
+        return sorted([*letters, *self.dead(records, bad)], key=itemgetter(0))  # of equal ones the order stays
+
     def event(self, because: int, event: Mapping[str, Any]) -> Iterator[Letter]:
         """Yield a letter about something that happened."""
         if topic := self._topics.events:
-            yield Letter(because, topic, _json(event))
+            yield Letter(because, topic, event_json(event))
 
     def metrics(self, because: int, metrics: Mapping[str, Any]) -> Iterator[Letter]:
         """Yield a letter with metrics."""
         if topic := self._topics.metrics:
-            yield Letter(because, topic, _json(metrics))
-
-
-def _json(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)
+            yield Letter(because, topic, event_json(metrics))

@@ -7,7 +7,6 @@ saved and restored between two of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,9 +92,7 @@ class Learner:
         """Return the letters and those about bad messages, in the order of the records."""
         bad.sort(key=lambda one: one.index)
         self.bad.note(len(records), [(one.index, one.what) for one in bad])
-        letters += self.desk.dead(records, bad)
-        letters.sort(key=itemgetter(0))  # of equal ones the order stays
-        return letters
+        return self.desk.with_dead(records, letters, bad)
 
     def _learned_late(self, learned: Learnable) -> Iterator[Letter]:
         """Score and learn rows whose labels have come."""

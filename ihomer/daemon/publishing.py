@@ -22,7 +22,7 @@ class Publisher(Protocol):
         """Return T: up to where the messages of each partition are answered already, of those where that is known."""
 
     def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
-        """Send what answers `records`, but for what is published already."""
+        """Send the letters that answer `records` and are not published already."""
 
     def tell(self, letters: Sequence[Letter]) -> None:
         """Send letters that answer no record."""
@@ -46,16 +46,11 @@ class Publisher(Protocol):
         """End without settling."""
 
 
-def _send(
-    sink: Sink, letters: Sequence[Letter], records: Sequence[Record], places: Places, partitions: Mapping[str, int]
-) -> None:
+def _send(sink: Sink, letters: Sequence[Letter], records: Sequence[Record], partitions: Mapping[str, int]) -> None:
     for letter in letters:
-        record = records[letter.because]
-        if places.silent(record):
-            continue
         # One partition of the topic answers one of the source: readers see the order of the source, and at a start only the
         # ends have to be looked at.
-        partition = record.partition % partitions[letter.topic] if letter.follows else None
+        partition = records[letter.because].partition % partitions[letter.topic] if letter.follows else None
         sink.send(letter.topic, letter.value, key=letter.key, headers=letter.headers, partition=partition)
 
 
@@ -88,9 +83,9 @@ class AtLeastOnce:
         """Return nothing: what is learned again is answered again."""
         return {}
 
-    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
+    def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:  # noqa: ARG002
         """Send the letters."""
-        _send(self._sink, letters, records, places, self._partitions)
+        _send(self._sink, letters, records, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""
@@ -156,12 +151,11 @@ class ExactlyOnce:
         return self._published(partitions)
 
     def publish(self, letters: Sequence[Letter], records: Sequence[Record], places: Places) -> None:
-        """Send the letters in the open transaction; the first ones open it."""
+        """Send the letters in the open transaction; the first record that is not answered yet opens it."""
         if not self._open and not all(map(places.silent, records)):
             self._sink.begin()
             self._open = True
-        if self._open:
-            _send(self._sink, letters, records, places, self._partitions)
+        _send(self._sink, letters, records, self._partitions)
 
     def due(self, now: float) -> bool:
         """Return whether it is time to settle."""

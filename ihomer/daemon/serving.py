@@ -51,15 +51,14 @@ class Servant:
     def take(self, records: Sequence[Record]) -> list[Letter]:
         """Predict `records`; return what is to be said about them."""
         taken = self.inbox.take(records)
-        letters = [*self.desk.dead(records, taken.bad)]
+        letters: list[Letter] = []
         n = len(taken.batch)
         if n:
             predictions = self.model.predict_many(taken.batch)
-            letters += self.desk.predictions(taken.batch, predictions, np.full(n, self.model.n_instances), records)
+            letters = [*self.desk.predictions(taken.batch, predictions, np.full(n, self.model.n_instances), records)]
         self.status.instances += n
-        letters.sort(key=lambda letter: letter.because)
         self.bad.note(len(records), [(bad.index, bad.what) for bad in taken.bad])
-        return letters
+        return self.desk.with_dead(records, letters, taken.bad)
 
 
 class Serving(Session):

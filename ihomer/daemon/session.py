@@ -176,10 +176,12 @@ class Session(ABC):
     def _take(self, records: list[Record]) -> None:
         letters = self.clerk.take(records)
         if self.places.catching_up:
-            self.status.relearned += sum(map(self.places.silent, records))
+            silent = [self.places.silent(record) for record in records]
+            self.status.relearned += sum(silent)
+            letters = [letter for letter in letters if not silent[letter.because]]
         self._publisher.publish(letters, records, self.places)
-        topic, silent = self.settings.topics.predictions, self.places.silent
-        self.status.predicted += sum(one.topic == topic and not silent(records[one.because]) for one in letters)
+        topic = self.settings.topics.predictions
+        self.status.predicted += sum(letter.topic == topic for letter in letters)
         self.places.advance(records)
         moment = time.time()
         for record in records[:: -(-len(records) // TIMED)]:

@@ -23,7 +23,7 @@ _PIECE = 1 << 20
 def machine() -> dict[str, str]:
     """Return what is known of this machine; nothing that tells whose it is."""
     system = f"{platform.system()} {platform.machine()}"
-    found = {"processor": _processor(), "cores": str(os.cpu_count() or "?"), "system": system}
+    found = {"processor": processor(), "cores": str(os.cpu_count() or "?"), "system": system}
     memory = _memory_gb()
     return found if memory is None else {**found, "memory": f"{memory:.1f} GB"}
 
@@ -65,7 +65,8 @@ def provenance_of(result: Result, sources: Iterable[Fingerprint], started: str, 
     )
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
