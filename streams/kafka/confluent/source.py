@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.kafka.confluent.coordinator import Coordinator
 from streams.kafka.confluent.failures import asking, ours
 from streams.kafka.confluent.options import Denied, options
 from streams.kafka.errors import OffsetOutOfRangeError, TransportError, UnknownTopicError
@@ -52,7 +53,8 @@ class ConfluentSource:
         self._group, self._committed_only = group, committed_only
         self._denied = Denied(self._name)
         self._consumer = self._consume("read_committed" if committed_only else "read_uncommitted")
-        self._asker: Consumer | None = None
+        # That client waits for open transactions only where it reads committed records only.
+        self._coordinator = Coordinator(lambda: self._consume("read_committed"), self._patience)
         self._paused: set[Partition] = set()
         self._failure: TransportError | None = None
         self._silence = Silence(self._patience)
@@ -211,10 +213,7 @@ class ConfluentSource:
             self._name, f"read the committed offsets of group {self._group!r} (is a transaction with them still open?)"
         ):
             wanted = [TopicPartition(*p) for p in partitions]
-            answer = self._ask_group(lambda asker: asker.committed(wanted, timeout=self._patience))
-            for found in answer:
-                if found.error is not None:
-                    raise KafkaException(found.error)
+            answer = self._coordinator.ask(lambda client: client.committed(wanted, timeout=self._patience))
         return {Partition(tp.topic, tp.partition): tp.offset for tp in answer if tp.offset >= 0}
 
     def commit(self, offsets: Offsets) -> None:
@@ -223,37 +222,17 @@ class ConfluentSource:
             return
         with asking(self._name, f"commit offsets of {_list(offsets)} for group {self._group!r}"):
             wanted = _theirs(offsets)
-            answer: list[TopicPartition] | None
             if self._member:  # whom the broker lets commit
-                answer = self._consumer.commit(offsets=wanted, asynchronous=False)
+                self._coordinator.patiently(lambda _left: self._consumer.commit(offsets=wanted, asynchronous=False))
             else:
-                answer = self._ask_group(lambda asker: asker.commit(offsets=wanted, asynchronous=False))
-            for found in answer or ():
-                if found.error is not None:
-                    raise KafkaException(found.error)
+                self._coordinator.ask(lambda client: client.commit(offsets=wanted, asynchronous=False))
 
     def close(self) -> None:
         """Let go of all connections; nothing is committed."""
         self._ended = True
-        for consumer in (self._consumer, self._asker):
-            if consumer is not None:
-                with suppress(TimeoutError):
-                    within(CLOSING, consumer.close)
-
-    def _ask_group(self, ask: Callable[[Consumer], Any]) -> Any:
-        """Return what the group's coordinator answers.
-
-        A client that waits for the coordinator does nothing else meanwhile, and may wait far beyond every limit; so there is
-        one for this alone, and if it is late it is left behind.
-        """
-        if self._asker is None:
-            # The client waits for open transactions only where it reads committed records only.
-            self._asker = self._consume("read_committed")
-        try:
-            return within(self._patience + 0.5, ask, self._asker)
-        except TimeoutError:
-            self._asker = None
-            raise
+        with suppress(TimeoutError):
+            within(CLOSING, self._consumer.close)
+        self._coordinator.close(CLOSING)
 
     def _wait(self, seconds: float) -> list[Any]:
         """Return the first message that comes, in a list, or none."""
