@@ -39,6 +39,20 @@ def by_suffix(name: str) -> str | None:
     return None
 
 
+def stem(name: str) -> str:
+    """Return a file's name without the suffixes of its compression and its format.
+
+    Examples
+    --------
+    >>> stem("enron.svm.xz"), stem("rows.CSV"), stem("rows.v2.txt"), stem(".svm")
+    ('enron', 'rows', 'rows.v2.txt', '.svm')
+    """
+    for endings in (COMPRESSIONS, sum(FORMATS.values(), ())):
+        known = next((ending for ending in endings if name.lower().endswith(ending)), "")
+        name = name[: len(name) - len(known)] or name
+    return name
+
+
 def by_content(source: ByteSource) -> str:
     """Return the format that the first bytes of `source` tell; they are left to be read.
 

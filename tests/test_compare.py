@@ -207,7 +207,8 @@ def test_streams_of_one_name_are_told_apart(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "rows.jsonl").write_text('{"x": {"a": 1}, "y": ["b"]}\n')
     found = [survey(Source(str(tmp_path / folder / "rows.jsonl"))) for folder in ("one", "other")]
-    assert len({one.name for one in named_apart(found)}) == 2
+    assert [one.name for one in named_apart(found)] == [one.source.spec for one in found]
+    assert [one.name for one in named_apart(found[:1])] == ["rows"]
     with pytest.raises(ValueError, match="comes twice"):
         named_apart([found[0], found[0]])
 

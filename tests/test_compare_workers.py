@@ -98,10 +98,10 @@ def test_cells_are_filled_once_and_alike_whatever_the_jobs(here):
 def test_a_learner_that_kills_its_process_fails_alone(here):
     found = compare(STREAMS[1:], ["noting:Deadly", "noting:Noted"], repeat=2)
     ((stream, learner, why),) = found.failures
-    assert (stream, learner) == ("rows.jsonl", "Deadly")
+    assert (stream, learner) == ("rows", "Deadly")
     assert "SIGKILL" in why
     assert learned(here) == 80
-    assert found.rows("rows.jsonl", "Noted") == 40
+    assert found.rows("rows", "Noted") == 40
 
 
 def run(here, *arguments, **more):

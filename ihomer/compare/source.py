@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ihomer.compare.digest import RowsDigest
 from streams.errors import StreamError
 from streams.open import open_stream
+from streams.recognise import stem
 from streams.views import limited, shuffled
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def survey(source: Source, stopped: Callable[[], bool] = lambda: False) -> Surve
 
 
 def named_apart(found: Sequence[Surveyed]) -> list[Surveyed]:
-    """Return them with names that differ: by their paths where streams have the same name.
+    """Return them with names that differ: short ones of files, their paths where files have the same name.
 
     Raises
     ------
@@ -139,17 +140,17 @@ def named_apart(found: Sequence[Surveyed]) -> list[Surveyed]:
     for spec in specs:
         if specs.count(spec) > 1:
             raise ValueError(f"a stream comes twice: {spec.partition('?')[0]}")
-    names = [one.name for one in found]
+    files = [Path(one.source.spec).is_file() for one in found]
+    names = [stem(one.name) if file else one.name for one, file in zip(found, files, strict=True)]
     taken: set[str] = set()
     apart = []
-    for one in found:
-        name = one.name
-        if names.count(name) > 1:
-            path = Path(one.source.spec)
-            name = str(path).encode(errors="replace").decode() if path.is_file() else name
-        n, stem = 2, name
+    for one, short, file in zip(found, names, files, strict=True):
+        name = short
+        if file and names.count(short) > 1:
+            name = str(Path(one.source.spec)).encode(errors="replace").decode()
+        n, first = 2, name
         while name in taken:
-            name, n = f"{stem} ({n})", n + 1
+            name, n = f"{first} ({n})", n + 1
         taken.add(name)
         apart.append(replace(one, name=name))
     return apart
