@@ -27,7 +27,6 @@ from benchmarks.document import written_between
 from benchmarks.machine import machine
 from ihomer.blocks import BLOCK, blocks, is_boundary
 from ihomer.decision import make_decision
-from ihomer.decision.ranking import top_labels
 from ihomer.door import Door
 from ihomer.drift.monitors import Monitors
 from ihomer.evaluation.metrics import Metrics
@@ -45,6 +44,7 @@ from ihomer.learners.river_learner import RiverLearner
 from ihomer.model import LEAST
 from ihomer.predictions import Predictions
 from ihomer.presets import PRESETS, Preset
+from ihomer.probabilities import Whole
 from ihomer.rows import Rows
 from streams.open import open_stream
 from streams.stream import Stream
@@ -171,7 +171,7 @@ class Run:
                 p[name][start:stop, : block.n_labels] = q
             q = done[self.leader]
             sets = self.decision.block(q, block, learn=True)
-            self.monitors.block(q, block, self.tree.cluster_of, sets)
+            self.monitors.block(Whole(q), block, self.tree.cluster_of, self.tree.cluster_sizes, sets)
             self.tree.learn_rows(
                 block.label_indptr, block.label_indices, block.status, block.known_indptr, block.known_indices
             )
@@ -250,7 +250,7 @@ class Run:
         for batch in stream.batches():
             rows = self.door.learned(batch)
             for name, p in self.batch(rows).items():
-                best = top_labels(p, rows.limits, 5)
+                best = Whole(p).top(rows.limits, 5)
                 for target in TARGETS:
                     with self._timed(f"decision of {name}" if target == DEFAULT else "other decisions"):
                         sets = decisions[name][target].block(p, rows, learn=True)

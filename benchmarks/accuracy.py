@@ -25,13 +25,13 @@ from benchmarks.machine import machine
 from benchmarks.peers import PEERS
 from benchmarks.ranks import published
 from ihomer.decision import make_decision
-from ihomer.decision.ranking import top_labels
 from ihomer.evaluation.baselines import baselines
 from ihomer.evaluation.calibration import Calibration
 from ihomer.evaluation.metrics import Metrics
 from ihomer.evaluation.statistics import Scores, mean_ranks
 from ihomer.model import IHOMER
 from ihomer.predictions import Predictions, joined
+from ihomer.probabilities import Whole
 from streams.open import open_stream
 from streams.stream import Stream
 from streams.views import limited, shuffled
@@ -65,10 +65,12 @@ def run_model(model: IHOMER, stream: Stream) -> dict[str, Any]:
         seconds += time.process_time() - start
         said: dict[str, list[Predictions]] = {target: [] for target in targets}
         for labels, rows, scored in pieces:
-            calibration.update(scored.p, rows)
-            best = top_labels(scored.p, rows.limits, 5)
+            assert isinstance(scored.said, Whole), "labels are few here"
+            p = scored.said.p
+            calibration.update(p, rows)
+            best = scored.said.top(rows.limits, 5)
             for target, decision in targets.items():
-                said[target].append(Predictions(labels, *decision.block(scored.p, rows, learn=True), *best))
+                said[target].append(Predictions(labels, *decision.block(p, rows, learn=True), *best))
         for target, parts in said.items():
             scores[target].update(batch, joined(parts))
     return {

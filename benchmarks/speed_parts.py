@@ -13,9 +13,9 @@ from scipy import sparse
 from benchmarks.parsing import plain
 from benchmarks.speed_contest import by_number
 from ihomer.decision import make_decision
-from ihomer.decision.ranking import top_labels
 from ihomer.door import Door
 from ihomer.model import IHOMER
+from ihomer.probabilities import Whole
 from streams.batch import Batch
 from streams.open import open_stream
 
@@ -90,6 +90,6 @@ def deciding(batches: Sequence[Batch], preset: str) -> float:
         decision = make_decision(model.target)
         for rows, p in scored:
             decision.block(p, rows, learn=True)
-            top_labels(p, rows.limits, 5)
+            Whole(p).top(rows.limits, 5)
 
     return least(work)

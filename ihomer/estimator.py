@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from river import base
 
+from ihomer.answers import Answer
 from ihomer.blocks import PIECE
 from ihomer.door import Door
 from ihomer.predictions import Predictions, joined
+from ihomer.probabilities import Best, Probabilities
+from ihomer.probabilities import joined as joined_probabilities
 from ihomer.rows import Rows, chained
 from ihomer.waiting import Waiting
 from streams.batch import Batch
@@ -31,11 +34,17 @@ TOP = 5
 
 @dataclass(slots=True, frozen=True, eq=False)
 class Scored:
-    """What a model says of n rows: probabilities float32 (n, L), and label sets in CSR."""
+    """What a model says of n rows: probabilities, and label sets in CSR."""
 
-    p: npt.NDArray[np.float32]
+    said: Probabilities
     indptr: npt.NDArray[np.int64]
     indices: npt.NDArray[np.int32]
+
+
+def joined_scores(parts: Sequence[Scored], n_labels: int) -> Scored:
+    """Return what was said of blocks of rows that follow one another as one; see `ihomer.probabilities.joined`."""
+    sets = chained([(part.indptr, part.indices) for part in parts])
+    return Scored(joined_probabilities([part.said for part in parts], n_labels), *sets)
 
 
 class ArrayEstimator(base.MultiLabelClassifier):
@@ -147,7 +156,8 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_one(self, x: Mapping[Name, Any], key: Name | None = None, **_: Any) -> dict[Name, bool]:  # type: ignore[override]
         """Return label -> whether it is predicted to hold, for all labels met so far.
 
-        The dict answers False for labels that it does not hold. Predicting changes nothing that is learned.
+        The dict answers False for labels that it does not hold. Where labels are many it holds those that are predicted alone;
+        if there are none the best one, as False. Predicting changes nothing that is learned.
 
         Parameters
         ----------
@@ -158,8 +168,13 @@ class ArrayEstimator(base.MultiLabelClassifier):
             with the same instance stays as it is; with another one, that one has expired.
         """
         scored = self._predict(self._predicted_one(x, key))
-        answer = self._door.nothing()
         names = self._door.labels
+        if isinstance(scored.said, Best):
+            answer = Answer((names.name(i), False) for i in scored.said.ids[0, :1].tolist() if i >= 0)
+            if len(scored.indices):
+                answer.clear()
+        else:
+            answer = self._door.nothing()
         for i in scored.indices.tolist():
             answer[names.name(i)] = True
         return answer
@@ -167,9 +182,13 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_proba_one(  # type: ignore[override]
         self, x: Mapping[Name, Any], key: Name | None = None, **_: Any
     ) -> dict[Name, dict[bool, float]]:
-        """Return label -> {True: probability, False: 1 - probability}, for all labels met so far; `key` as above."""
-        p = self._predict(self._predicted_one(x, key)).p[0].tolist()
-        return {name: {True: q, False: 1.0 - q} for name, q in zip(self._door.labels, p, strict=True)}
+        """Return label -> {True: probability, False: 1 - probability}, for all labels met so far; `key` as above.
+
+        Where labels are many, for the best ones of the row (at most 64).
+        """
+        said = self._predict(self._predicted_one(x, key)).said.of_row(0)
+        name = self._door.labels.name
+        return {name(i): {True: q, False: 1.0 - q} for i, q in said.items()}
 
     def predict_set_one(self, x: Mapping[Name, Any], key: Name | None = None) -> frozenset[Name]:
         """Return the labels predicted to hold; `key` as in `predict_one`."""
@@ -179,6 +198,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def rank_one(self, x: Mapping[Name, Any], k: int = 5, key: Name | None = None) -> list[tuple[Name, float]]:
         """Return the `k` best labels with their probabilities, best first, ties in the order the labels were met.
 
+        Where labels are many, no more than the row speaks for, and at most 64.
         `key` as in `predict_one`.
 
         Raises
@@ -188,11 +208,9 @@ class ArrayEstimator(base.MultiLabelClassifier):
         """
         if k < 1:
             raise ValueError(f"k must be at least 1, found {k}")
-        from ihomer.decision.ranking import top_labels
-
         rows = self._predicted_one(x, key)
-        ids, scores = top_labels(self._predict(rows).p, rows.limits, min(k, rows.n_labels))
-        return [(self._door.labels.name(i), s) for i, s in zip(ids[0].tolist(), scores[0].tolist(), strict=True)]
+        ids, scores = self._predict(rows).said.top(rows.limits, min(k, rows.n_labels))
+        return [(self._door.labels.name(i), s) for i, s in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if i >= 0]
 
     def _predicted_one(self, x: Mapping[Name, Any], key: Name | None) -> Rows:
         """Return the row for prediction; it waits under `key`, if there is one."""
@@ -285,23 +303,20 @@ class ArrayEstimator(base.MultiLabelClassifier):
         # Names that enter on the way change the rows that hold them: only rows of known names can be made ahead.
         ahead = asked.indices.max(initial=-1) < n_features and not np.isnan(asked.values).any()
         rows = self._door.learned(due) if ahead else None
-        answers = []
+        answers, limits = [], []
         for i in range(len(X)):
             if rows is None:
                 now = self._door.predicted(X.slice(i, i + 1))
             else:
                 space = rows.limits[i : i + 1].repeat(2)
                 now = replace(asked.slice(i, i + 1), limits=space, n_features=rows.n_features, n_labels=int(space[0]))
+            limits.append(now.n_labels)
             answers.append(self._predict(now))
             self._train(self._door.learned(due.slice(i, i + 1)) if rows is None else rows.slice(i, i + 1))
             self._rows_learned += 1
         n_labels = len(labels)
-        limits = np.array([*(answer.p.shape[1] for answer in answers), n_labels], np.int32)
-        p = np.zeros((len(X), n_labels), np.float32)
-        for i, answer in enumerate(answers):
-            p[i, : limits[i]] = answer.p[0]
-        sets = chained([(answer.indptr, answer.indices) for answer in answers])
-        return self._predictions(labels, replace(asked, limits=limits, n_labels=n_labels), Scored(p, *sets))
+        rows = replace(asked, limits=np.array([*limits, n_labels], np.int32), n_labels=n_labels)
+        return self._predictions(labels, rows, joined_scores(answers, n_labels))
 
     def _scored(self, batch: Batch) -> tuple[Vocabulary, Rows, Scored]:
         """Return the labels, the rows and what is predicted of them."""
@@ -325,10 +340,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
             start = stop
 
     def _predictions(self, labels: Vocabulary, rows: Rows, scored: Scored) -> Predictions:
-        from ihomer.decision.ranking import top_labels
-
-        ids, scores = top_labels(scored.p, rows.limits, TOP)
-        return Predictions(labels, scored.indptr, scored.indices, ids, scores)
+        return Predictions(labels, scored.indptr, scored.indices, *scored.said.top(rows.limits, TOP))
 
     def _as_batch(self, X: Any, y: Any) -> Batch:
         if isinstance(X, Batch):

@@ -58,6 +58,7 @@ EVENT_KINDS: Final = (
     EventKind("retired", "what was silent for long was put aside", _CHANGE, traffic=True),
     EventKind("returned", "what had been retired came back", _CHANGE, traffic=True),
     EventKind("expert", "a fresh copy came in beside the experts, or went out", ("before", "after", "statistics")),
+    EventKind("space", "labels are taken for few or for many from now on", ("before", "after", "n_labels")),
     EventKind("expired", "something that waited was given up", _CHANGE, traffic=True),
 )
 #: An event and how many there were before it.

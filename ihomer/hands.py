@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ihomer.drift.alarm import Alarm
 from ihomer.hierarchy.tree import ClusterTree
 from ihomer.learners.generations import Generations
+from ihomer.learners.many_labels import ManyLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,15 @@ class ModelHands:
     Parameters
     ----------
     mixture
-        The experts over all labels, or None if there are none: then nothing can begin anew or be opened again.
+        The experts over all labels, or None if there are none: then nothing can begin anew.
+    many
+        What learns all labels where they are very many, or None; it can only be opened again.
     tree
         The hierarchy.
     """
 
     mixture: Generations | None
+    many: ManyLabels | None
     tree: ClusterTree
 
     def renew(self) -> bool:
@@ -33,8 +37,9 @@ class ModelHands:
 
     def reopen(self, labels: npt.NDArray[np.int32] | None) -> None:
         """Let all labels (None), or these, learn as fast as at the start; nothing learned is forgotten."""
-        if self.mixture is not None and (labels is None or len(labels)):
-            self.mixture.reopen(labels)
+        for learner in (self.mixture, self.many):
+            if learner is not None and (labels is None or len(labels)):
+                learner.reopen(labels)
 
     def recluster(self, cluster: int) -> None:  # noqa: ARG002 - counts of pairs are of all clusters
         """Let what the hierarchy counted so far weigh a quarter: what labels do from now on shows four times as soon."""

@@ -9,21 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.blocks import PIECE, WATCH, blocks
-from ihomer.decision import make_decision
+from ihomer.decision import looks_at_places, make_decision
 from ihomer.decision.thresholds import thresholds_of
 from ihomer.drift.monitors import Monitors
 from ihomer.drift.policy import Policy, make_policy
-from ihomer.estimator import ArrayEstimator, Scored
+from ihomer.estimator import ArrayEstimator, Scored, joined_scores
 from ihomer.events import EventLog
 from ihomer.hands import ModelHands
 from ihomer.hierarchy import LabelHierarchy
 from ihomer.kernels.stack import to_log_odds
+from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
 from ihomer.learners.generations import Generations
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
+from ihomer.probabilities import Probabilities, Sets, Whole, joined
 from ihomer.retirement import Parts, Retirement
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from streams.vocabulary import Vocabulary
 
 #: What monitors and hierarchy have not seen yet: probabilities, rows, predicted label sets.
-Unwatched = tuple[npt.NDArray[np.float32], Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
+Unwatched = tuple[Probabilities, Rows, npt.NDArray[np.int64], npt.NDArray[np.int32]]
 #: How many labels an event names.
 NAMED = 20
 #: Probabilities of clustered learners are cut here before the stack sees their log-odds.
@@ -93,6 +95,11 @@ class IHOMER(ArrayEstimator):
         and what such a learner takes is not counted.
     silent_for
         A label that held in none of so many rows may be retired; a little of it is kept, and put back if it returns.
+    label_space
+        "few": every label gets a probability, by the experts of the preset. "many": the best of a row do, by an index from
+        features to labels (`ihomer.learners.many_labels`): a row costs what it touches, however many labels there are; for
+        sparse features, the targets "example_f1", "micro_f1" and "hamming", and no learner per cluster. "auto": few, and many
+        from 1,024 labels on (few again below 256) where that can be (`ihomer.label_space`).
 
     Examples
     --------
@@ -121,10 +128,11 @@ class IHOMER(ArrayEstimator):
         seed: int = 7,
         threads: int = 1,
         waiting: int = 10_000,
-        max_labels: int = 1 << 16,
+        max_labels: int = 1 << 20,
         max_features: int = 1 << 20,
         max_bytes: int = 1 << 29,
         silent_for: int = 50_000,
+        label_space: str = "auto",
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -141,6 +149,7 @@ class IHOMER(ArrayEstimator):
         self.max_features = max_features
         self.max_bytes = max_bytes
         self.silent_for = silent_for
+        self.label_space = label_space
         super().__init__()
 
     @classmethod
@@ -161,9 +170,10 @@ class IHOMER(ArrayEstimator):
         n_others = int(self._clustered is not None)
         threads = Threads(self.threads)
         shared = preset.shared
-        self._mixture = None if shared is None else Generations(lambda: Mixture(shared, n_others, self.seed, threads))
+        make = None if shared is None else lambda: Generations(lambda: Mixture(shared, n_others, self.seed, threads))
         decision = preset.decision if self.decision is None else self.decision
         self._decision = make_decision(self.target if decision is None else decision)
+        self._space = LabelSpace(self.label_space, make, self._always_few())
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta, self.detector)
@@ -172,6 +182,18 @@ class IHOMER(ArrayEstimator):
         self._told = 0  # labels whose birth is in the log
         self._retirement = Retirement(self.max_labels, self.max_features, self.max_bytes, self.silent_for)
         self._unwatched: list[Unwatched] = []
+
+    def _always_few(self) -> str | None:
+        """Return why labels cannot be taken for many."""
+        if self._clustered is not None:
+            return "a learner of every cluster gives each label a probability"
+        if not looks_at_places(self._decision):
+            return "decisions for this target keep numbers of every label; they may be 'example_f1', 'micro_f1' or 'hamming'"
+        return None
+
+    @property
+    def _mixture(self) -> Generations | None:
+        return self._space.mixture
 
     def _make_core(self, columns: npt.NDArray[np.int32]) -> ClusterCore:
         assert self._cluster_learner is not None
@@ -191,27 +213,25 @@ class IHOMER(ArrayEstimator):
     def _train(self, rows: Rows) -> Scored:
         if len(rows) == 1:
             return self._train_block(rows, self._rows_learned + 1)
-        p = np.zeros((len(rows), rows.n_labels), np.float32)
-        sets = []
-        for start, stop in self._retirement.cut(blocks(self._rows_learned, len(rows)), rows, self._door.labels):
-            scored = self._train_block(rows.slice(start, stop), self._rows_learned + stop)
-            p[start:stop, : scored.p.shape[1]] = scored.p
-            sets.append((scored.indptr, scored.indices))
+        parts = [
+            self._train_block(rows.slice(start, stop), self._rows_learned + stop)
+            for start, stop in self._retirement.cut(blocks(self._rows_learned, len(rows)), rows, self._door.labels)
+        ]
         if self._unwatched:
             self._retirement.note([block for _, block, _, _ in self._unwatched], leftover=True)
-            p_left, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
-            self._unwatched = [(p_left, labels, *left)]
-        return Scored(p, *chained(sets)) if sets else Scored(p, np.zeros(1, np.int64), np.zeros(0, np.int32))
+            said, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
+            self._unwatched = [(said, labels, *left)]
+        return joined_scores(parts, rows.n_labels) if parts else self._predict(rows)
 
     def _train_block(self, block: Rows, at: int) -> Scored:
         """Predict each row of a block that crosses no boundary, then learn it; `at` is the row of the stream after it."""
         if block.n_labels > self._tree.n_labels:
             self._enter(block)
-        p = self._probabilities(block, learn=True)
+        said = self._probabilities(block, learn=True)
         if self._retirement.entering:
-            self._retirement.welcome(self._mixture)
-        indptr, indices = self._decision.block(p, block, learn=True)
-        self._unwatched.append((p, block, indptr, indices))
+            self._retirement.welcome(self._space.learners)
+        indptr, indices = said.sets(self._decision, block, learn=True)
+        self._unwatched.append((said, block, indptr, indices))
         if at % WATCH == 0:
             self._watch()
             self._tell_births(at)
@@ -221,39 +241,39 @@ class IHOMER(ArrayEstimator):
         if at % PIECE == 0:
             self._retirement.act(at, self._parts())
             self._told = self._tree.n_labels
-        return Scored(p, indptr, indices)
+            self._settle_space(at)
+        return Scored(said, indptr, indices)
 
     def _parts(self) -> Parts:
         return Parts(
-            self._door, self._mixture, self._clustered, self._decision, self._tree, self._monitors, self._waiting, self._log
-        )
+            self._door, self._space.learners, self._clustered, self._decision, self._tree, self._monitors, self._waiting,
+            self._log,
+        )  # fmt: skip
 
     def _watch(self) -> None:
         """Let monitors and hierarchy see the rows that were learned since the last time."""
         if self._unwatched:
             self._retirement.note([block for _, block, _, _ in self._unwatched])
-            p, labels, sets = watched(self._unwatched)
+            said, labels, sets = watched(self._unwatched)
             self._unwatched = []
-            self._monitors.block(p, labels, self._tree.cluster_of, sets)
+            self._monitors.block(said, labels, self._tree.cluster_of, self._tree.cluster_sizes, sets)
             self._tree.learn_rows(
                 labels.label_indptr, labels.label_indices, labels.status, labels.known_indptr, labels.known_indices
             )
 
     def _predict(self, rows: Rows) -> Scored:
-        p = self._probabilities(rows, learn=False)
-        return Scored(p, *self._decision.block(p, rows, learn=False))
+        said = self._probabilities(rows, learn=False)
+        return Scored(said, *said.sets(self._decision, rows, learn=False))
 
-    def _probabilities(self, rows: Rows, *, learn: bool) -> npt.NDArray[np.float32]:
-        """Return probabilities, float32 (n, labels), of each row before it is learned (if `learn`)."""
-        others = None
-        if self._clustered is not None:
-            theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
-            if self._mixture is None:
-                return theirs
-            to_log_odds(theirs, LEAST)
-            others = theirs[None]
-        assert self._mixture is not None
-        return self._mixture.block(rows, others, learn=learn)
+    def _probabilities(self, rows: Rows, *, learn: bool) -> Probabilities:
+        """Return the probabilities of each row before it is learned (if `learn`)."""
+        if self._clustered is None:
+            return self._space.block(rows, learn=learn)
+        theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
+        if self._mixture is None:
+            return Whole(theirs)
+        to_log_odds(theirs, LEAST)
+        return Whole(self._mixture.block(rows, theirs[None], learn=learn))
 
     def _enter(self, rows: Rows) -> None:
         """Give every label that is new a place in the hierarchy and a learner."""
@@ -279,7 +299,7 @@ class IHOMER(ArrayEstimator):
     def _answer_alarms(self, at: int) -> None:
         """Let the policy answer the alarms."""
         alarms = self._monitors.take()
-        hands = ModelHands(self._mixture, self._tree)
+        hands = ModelHands(self._mixture, self._space.many, self._tree)
         for alarm in alarms:
             labels = hands.labels_of(alarm)
             if not len(labels):
@@ -305,6 +325,14 @@ class IHOMER(ArrayEstimator):
         if end is not None:
             what, old, young = end
             self._log.add(at, "expert", place="model", cause=f"the young mixture: {what} (log loss)", before=old, after=young)
+
+    def _settle_space(self, at: int) -> None:
+        """Let labels be taken for few or many, as their number asks."""
+        n = self._tree.n_labels
+        change = self._space.settle(n)
+        if change is not None:
+            before, after = change
+            self._log.add(at, "space", place="model", cause=f"{n:,} labels", before=before, after=after, n_labels=n)
 
     def _restructure(self, at: int) -> None:
         """Let the hierarchy split and merge; learners and monitors follow."""
@@ -408,7 +436,7 @@ class IHOMER(ArrayEstimator):
         from ihomer.explain.explain import Model, explained
 
         self._watch()  # so that the clusters are told from all rows
-        parts = self._mixture, self._clustered, LEAST, self._tree, self._decision
+        parts = self._space, self._clustered, LEAST, self._tree, self._decision
         return explained(Model(self._door, *parts, self._predict, self._rows_learned), x, label, k)
 
     # ------------------------------------------------------------------ state
@@ -416,7 +444,7 @@ class IHOMER(ArrayEstimator):
     def _state(self) -> dict[str, Any]:
         self._watch()
         return {
-            "mixture": None if self._mixture is None else self._mixture.state(),
+            "space": self._space.state(),
             "clustered": None if self._clustered is None else self._clustered.state(),
             "decision": self._decision.state(),
             "tree": self._tree.state(),
@@ -427,8 +455,9 @@ class IHOMER(ArrayEstimator):
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        if self._mixture is not None:
-            self._mixture.restore(state["mixture"])
+        # Older files have the experts where labels are few, alone.
+        before = {"speaks_many": False, "mixture": state.get("mixture"), "many": None}
+        self._space.restore(state.get("space", before))
         if self._clustered is not None:
             learner = self._cluster_learner
             assert learner is not None
@@ -442,9 +471,8 @@ class IHOMER(ArrayEstimator):
             self._retirement.restore(state["retirement"])
 
 
-def watched(
-    blocks: list[Unwatched],
-) -> tuple[npt.NDArray[np.float32], Rows, tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
+def watched(blocks: list[Unwatched]) -> tuple[Probabilities, Rows, Sets]:
     """Return blocks of equal label spaces as one, without their features: probabilities, rows, label sets."""
     sets = chained([(indptr, indices) for _, _, indptr, indices in blocks])
-    return np.concatenate([p for p, _, _, _ in blocks]), labels_of([rows for _, rows, _, _ in blocks]), sets
+    rows = labels_of([rows for _, rows, _, _ in blocks])
+    return joined([said for said, _, _, _ in blocks], rows.n_labels), rows, sets

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import TABLE, capacity, grown, kept, used
 from ihomer.blocks import PIECE
-from ihomer.learners.arow import AROW
-from ihomer.learners.history import LabelHistory
-from ihomer.retired_labels import CONSTANT, WEIGHTS, Essence, RetiredLabels
+from ihomer.retired_labels import Essence, RetiredLabels
 from streams.vocabulary import INDICATOR
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from ihomer.events import EventLog
     from ihomer.hierarchy.tree import ClusterTree
     from ihomer.learners.clustered import Clustered
-    from ihomer.learners.generations import Generations
     from ihomer.rows import Rows
     from ihomer.waiting import Waiting
     from streams.names import Name
@@ -46,12 +43,34 @@ EVENT, NAME, CATEGORY = 1024, 180, 480
 NEVER = -1
 
 
+class SharedLearner(Protocol):
+    """What learns all labels."""
+
+    def keep(self, positions: Longs) -> None:
+        """Keep the labels at `positions` (ascending), drop the others."""
+
+    def keep_features(self, positions: Longs) -> None:
+        """Keep the features at `positions` (ascending), drop the others."""
+
+    def essences(self, labels: Longs, n_features: int) -> list[Essence]:
+        """Return what is kept of labels that go."""
+
+    def recall(self, label: int, essence: Essence) -> None:
+        """Put back what is kept of a label that came back in the row that was just learned."""
+
+    def shed(self) -> bool:
+        """Let go of what can be done without; return whether there was anything."""
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, whatever room to grow there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All of a model that knows names or ids."""
+    """All of a model that knows names or ids; `learners` are those over all labels."""
 
     door: Door
-    mixture: Generations | None
+    learners: Sequence[SharedLearner]
     clustered: Clustered | None
     decision: Decision
     tree: ClusterTree
@@ -156,18 +175,12 @@ class Retirement:
         if len(self.retired):
             self.entering = [(i, name) for i in range(first, last) if (name := labels.name(i)) in self.retired]
 
-    def welcome(self, generations: Generations | None) -> None:
+    def welcome(self, learners: Sequence[SharedLearner]) -> None:
         """Put back what is kept of the labels that came back in the row that was just learned."""
         for label, name in self.entering:
             essence = self.retired.take(name)
-            for mixture in [] if generations is None else generations.mixtures:
-                mixture.chain = None
-                mixture.stack.held[label] += essence.held
-                for expert in mixture.experts.values():
-                    if isinstance(expert, AROW) and expert.view == "plain":
-                        expert.recall(label, essence.ids, essence.weights)
-                    elif isinstance(expert, LabelHistory):
-                        expert.recall(label, essence.share)
+            for learner in learners:
+                learner.recall(label, essence)
             if len(self._returned) < NAMED:
                 self._returned.append(name)
             self._n_returned += 1
@@ -188,7 +201,7 @@ class Retirement:
         door, names = parts.door, parts.door.labels
         d, n = len(door.features), len(door.labels)
         gone = np.flatnonzero(~labels)
-        self._remember(gone, names, d, parts.mixture)
+        self._remember(gone, parts)
         some = [names.name(i) for i in gone[:NAMED].tolist()]
         before = {"labels": n, "features": d}
         self._keep(parts, features, labels)
@@ -219,7 +232,7 @@ class Retirement:
     def needed(self, d: int, n: int, parts: Parts) -> int:
         """Return the bytes that all takes with `d` features and `n` labels, room to grow included."""
         d, n = capacity(d, 0, TABLE), capacity(n, 0, TABLE)
-        total = parts.tree.needed(n) + (0 if parts.mixture is None else parts.mixture.needed(d, n))
+        total = parts.tree.needed(n) + sum(learner.needed(d, n) for learner in parts.learners)
         for have, (count, size) in zip((d, n), self.names.tolist(), strict=True):
             total += size * have // max(count, 1)
         if parts.clustered is not None:
@@ -256,7 +269,7 @@ class Retirement:
 
         if size(int(np.count_nonzero(features)), int(np.count_nonzero(labels))) <= self.max_bytes:
             return False
-        while parts.mixture is not None and self.needed(0, 0, parts) > self.max_bytes // 2 and parts.mixture.shed():
+        while self.needed(0, 0, parts) > self.max_bytes // 2 and sum(learner.shed() for learner in parts.learners):
             pass
         d = len(features)
         stay = np.concatenate((features, labels))
@@ -279,20 +292,13 @@ class Retirement:
         features[:], labels[:] = stay[:d], stay[d:]
         return True
 
-    def _remember(self, gone: Longs, names: Vocabulary, d: int, generations: Generations | None) -> None:
+    def _remember(self, gone: Longs, parts: Parts) -> None:
         """Keep a little of the labels that go."""
-        nothing = np.zeros((len(gone), 0), np.int32), np.zeros((len(gone), 0), np.float32)
-        held, shares, (ids, weights) = np.zeros(len(gone), np.int64), np.zeros(len(gone)), nothing
-        if generations is not None:
-            held = generations.old.stack.held[gone]
-            for expert in generations.old.experts.values():
-                if isinstance(expert, AROW) and expert.view == "plain":
-                    ids, weights = expert.essence(gone, d, WEIGHTS)
-                elif isinstance(expert, LabelHistory):
-                    shares = expert.shares(gone)
-        for i, label in enumerate(gone.tolist()):
-            mine = (ids[i] == CONSTANT) | (weights[i] != 0)
-            self.retired.add(names.name(label), Essence(int(held[i]), float(shares[i]), ids[i, mine], weights[i, mine]))
+        learner = next(iter(parts.learners), None)
+        nothing = Essence(0, 0.0, np.zeros(0, np.int32), np.zeros(0, np.float32))
+        essences = [nothing] * len(gone) if learner is None else learner.essences(gone, len(parts.door.features))
+        for label, essence in zip(gone.tolist(), essences, strict=True):
+            self.retired.add(parts.door.labels.name(label), essence)
 
     def _keep(self, parts: Parts, stay: Flags, labels_stay: Flags) -> None:
         """Let all parts keep these features and labels."""
@@ -302,15 +308,15 @@ class Retirement:
             parts.waiting.keep_features(features, parts.door.features)
         parts.door.keep(features, labels)
         if features is not None:
-            if parts.mixture is not None:
-                parts.mixture.keep_features(features)
+            for learner in parts.learners:
+                learner.keep_features(features)
             if parts.clustered is not None:
                 parts.clustered.keep_features(features)
             self.retired.keep_features(features)
             self.features = kept(self.features, features, fill=NEVER)
         if labels is not None:
-            if parts.mixture is not None:
-                parts.mixture.keep(labels)
+            for learner in parts.learners:
+                learner.keep(labels)
             if parts.clustered is not None:
                 parts.clustered.keep(labels, parts.door.labels)
             parts.decision.keep(labels)

@@ -15,6 +15,7 @@ from ihomer.drift.monitors import CHOICE, MODEL, Alarm, Monitors
 from ihomer.drift.river_bank import RiverBank
 from ihomer.drift.watched_labels import HOLD, WatchedLabels
 from ihomer.kernels.losses import group_losses, label_losses
+from ihomer.probabilities import Whole
 from ihomer.rows import Rows
 from streams import Batch
 from tests.naive import losses as naive
@@ -62,8 +63,9 @@ def test_naive_twins_agree(seed, n, n_labels, n_clusters):
     slot_of, recent = np.where(rng.random(n_labels) < 0.7, np.arange(n_labels), -1), np.zeros(n_labels)
     room = len(rows.label_indices) + len(sets[1])
     slots, losses = np.empty(room, np.int64), np.empty(room)
+    said = Whole(p).of_held(rows)
     m = label_losses(
-        *held_arrays, rows.known_indptr, rows.known_indices, rows.limits, *sets, slot_of, recent, slots, losses
+        said, *held_arrays[1:], rows.known_indptr, rows.known_indices, rows.limits, *sets, slot_of, recent, slots, losses
     )
     expected, counts = naive.labels(p, rows, sets, slot_of)
     assert slots[:m].tolist() == [slot for slot, _ in expected]
@@ -84,7 +86,8 @@ def feed(monitors, n, wrong=(), n_labels=6, seed=0, size=500, together=True):
         foretold[:, list(wrong)] ^= True
         p = np.where(foretold, 0.8, 0.1).astype(np.float32) + rng.normal(0, 0.03, truth.shape).astype(np.float32)
         held = [set(np.flatnonzero(row).tolist()) for row in truth]
-        monitors.block(p, rows_of(held, n_labels), cluster_of, csr([set(np.flatnonzero(r).tolist()) for r in foretold]))
+        sets = csr([set(np.flatnonzero(r).tolist()) for r in foretold])
+        monitors.block(Whole(p), rows_of(held, n_labels), cluster_of, np.bincount(cluster_of), sets)
     return monitors.take()
 
 
@@ -137,7 +140,7 @@ def feed_exactly(monitors, n, seed, size):
     for start in range(0, n, size):
         held = [set(np.flatnonzero(row).tolist()) for row in truth[start : start + size]]
         foretold = [set(np.flatnonzero(row > 0.5).tolist()) for row in p[start : start + size]]
-        monitors.block(p[start : start + size], rows_of(held, 6), cluster_of, csr(foretold))
+        monitors.block(Whole(p[start : start + size]), rows_of(held, 6), cluster_of, np.bincount(cluster_of), csr(foretold))
 
 
 def test_state_goes_on_with_the_same_bits():

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ihomer.blocks import blocks, is_boundary
-from ihomer.decision.ranking import top_labels
 from ihomer.decision.threshold import F1Threshold, FixedThreshold
 from ihomer.door import Door
 from ihomer.kernels.fastmath import exp_block, log_block
@@ -20,6 +19,7 @@ from ihomer.learners.inputs import Inputs
 from ihomer.learners.label_prior import LabelPrior
 from ihomer.learners.protocol import Views
 from ihomer.learners.stack import Stack
+from ihomer.probabilities import Whole
 from ihomer.rows import Rows
 from streams import Batch
 from tests.naive import linear as naive
@@ -201,7 +201,7 @@ def test_rankings_and_fixed_threshold(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     p = (rng.integers(0, 4, (20, 7)) / 4).astype(np.float32)
     limits = np.sort(rng.integers(0, 8, 21)).astype(np.int32)
-    ids, scores = top_labels(p, limits, k)
+    ids, scores = Whole(p).top(limits, k)
     for i in range(20):
         order = sorted(range(limits[i]), key=lambda j: (-p[i, j], j))[:k]
         assert ids[i].tolist() == order + [-1] * (k - len(order))

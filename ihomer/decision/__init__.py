@@ -42,3 +42,17 @@ def make_decision(how: str | float) -> Decision:
         return RULES[how]()
     *names, last = map(repr, RULES)
     raise ValueError(f"decision must be a threshold between 0 and 1, {', '.join(names)} or {last}, found {how!r}")
+
+
+def looks_at_places(decision: Decision) -> bool:
+    """Return whether a decision keeps nothing of any one label: only then it can decide by places among the best.
+
+    Examples
+    --------
+    >>> looks_at_places(make_decision("example_f1")), looks_at_places(make_decision("macro_f1"))
+    (True, False)
+    """
+    from ihomer.decision.example_f1 import ExampleF1
+    from ihomer.decision.threshold import F1Threshold, FixedThreshold
+
+    return isinstance(decision, (ExampleF1, F1Threshold, FixedThreshold))

@@ -14,7 +14,8 @@ from ihomer.drift.adwin import AdwinBank
 from ihomer.drift.alarm import MODEL, Alarm
 from ihomer.drift.river_bank import RiverBank
 from ihomer.drift.watched_labels import WatchedLabels
-from ihomer.kernels.losses import group_losses, label_losses
+from ihomer.kernels.losses import label_losses
+from ihomer.probabilities import Probabilities, Sets
 from ihomer.rows import Rows
 
 __all__ = ["MODEL", "Alarm", "Monitors"]
@@ -60,22 +61,20 @@ class Monitors:
         return AdwinBank(n, delta=delta) if self.detector is None else RiverBank(n, self.detector)
 
     def block(
-        self,
-        p: npt.NDArray[np.float32],
-        rows: Rows,
-        cluster_of: npt.NDArray[np.int32],
-        sets: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]],
+        self, said: Probabilities, rows: Rows, cluster_of: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], sets: Sets
     ) -> None:
         """Watch the losses of rows that were learned.
 
         Parameters
         ----------
-        p
-            float32 (n, L): probabilities before each row was learned.
+        said
+            Probabilities before each row was learned.
         rows
             Their truth; model, clusters and structure are watched in complete rows, labels wherever they are known.
         cluster_of
             int32 (L,): cluster numbers.
+        sizes
+            int64 (C,): how many labels each cluster has.
         sets
             The predicted label sets, CSR, ids ascending within a row.
         """
@@ -85,37 +84,29 @@ class Monitors:
         start = 0
         while start < len(rows):  # cut where labels are chosen, so that it does not matter how rows come
             stop = min(len(rows), start + CHOICE - self.rows % CHOICE)
-            part = rows if stop - start == len(rows) else rows.slice(start, stop)
-            self._block(p[start:stop], part, cluster_of, (sets[0][start : stop + 1], sets[1]))
+            if stop - start == len(rows):
+                self._block(said, rows, cluster_of, sizes, sets)
+            else:
+                part = sets[0][start : stop + 1], sets[1]
+                self._block(said.slice(start, stop), rows.slice(start, stop), cluster_of, sizes, part)
             self.rows += stop - start
             start = stop
             if self.rows % CHOICE == 0:
                 self._choose()
 
     def _block(
-        self,
-        p: npt.NDArray[np.float32],
-        rows: Rows,
-        cluster_of: npt.NDArray[np.int32],
-        sets: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]],
+        self, said: Probabilities, rows: Rows, cluster_of: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], sets: Sets
     ) -> None:
-        sizes = np.bincount(cluster_of, minlength=1)
         if 2 * len(sizes) + 1 > len(self.groups):
             self._add_clusters(len(sizes) - len(self.groups) // 2)
-        room = len(rows) * (2 * len(sizes) + 1)
-        slots, losses = np.empty(room, np.int64), np.empty(room)
-        n = group_losses(
-            p, rows.label_indptr, rows.label_indices, rows.status, rows.limits, cluster_of, sizes, *sets,
-            np.empty((len(sizes) + 1, 3)), slots, losses,
-        )  # fmt: skip
-        for slot, before, after in self.groups.rises(slots[:n], losses[:n]):
+        for slot, before, after in self.groups.rises(*said.group_losses(rows, cluster_of, sizes, sets)):
             kind, cluster = ("structure" if slot % 2 == 0 else "cluster"), (slot - 1) // 2
             self.alarms.append(Alarm("model" if slot == 0 else kind, cluster, before, after))  # type: ignore[arg-type]
         room = int(rows.label_indptr[-1] - rows.label_indptr[0] + sets[0][-1] - sets[0][0])
         slots, losses = np.empty(room, np.int64), np.empty(room)
         n = label_losses(
-            p, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
-            *sets, self.watched.slot_of, self.watched.recent, slots, losses,
+            said.of_held(rows), rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices,
+            rows.limits, *sets, self.watched.slot_of, self.watched.recent, slots, losses,
         )  # fmt: skip
         for slot, before, after in self.labels.rises(slots[:n], losses[:n]):
             self.alarms.append(Alarm("label", int(self.watched.label_of[slot]), before, after))

@@ -7,6 +7,7 @@ from typing import Any
 from ihomer.estimator import ArrayEstimator
 from ihomer.evaluation.calibration import Calibration
 from ihomer.predictions import Predictions, joined
+from ihomer.probabilities import Whole
 from streams.batch import Batch
 
 
@@ -15,7 +16,8 @@ class AllLabels:
 
     Probabilities of all labels are there anyway while a model learns, so nothing is predicted twice; scoring them
     touches every label with every row. What is taken for the truth is what the model is told; rows whose labels come late
-    (predicted by one call, learned by another) are not scored.
+    (predicted by one call, learned by another) are not scored. Where labels are many (`ihomer.label_space`) there
+    are no probabilities of all of them, and nothing is scored.
 
     Parameters
     ----------
@@ -47,7 +49,8 @@ class AllLabels:
         """Predict each row, then learn it."""
         pieces = []
         for labels, rows, scored in self.model._learned_batch(X):  # noqa: SLF001 (where a model lets all its probabilities out)
-            self.calibration.update(scored.p, rows)
+            if isinstance(scored.said, Whole):
+                self.calibration.update(scored.said.p, rows)
             pieces.append(self.model._predictions(labels, rows, scored))  # noqa: SLF001
         return joined(pieces) if pieces else self.model.predict_many(X)
 

@@ -47,11 +47,11 @@ def second_hand() -> Iterator[None]:
 def compile_last() -> None:
     """Run what is called last for a row on a few rows made up of arrays."""
     from ihomer.decision import make_decision
-    from ihomer.decision.ranking import top_labels
     from ihomer.drift.monitors import Monitors
     from ihomer.evaluation.baselines import baselines
     from ihomer.evaluation.metrics import Metrics
     from ihomer.hierarchy.tree import ClusterTree
+    from ihomer.probabilities import Whole
     from ihomer.rows import Rows
     from streams.batch import COMPLETE, Batch
     from streams.vocabulary import Vocabulary
@@ -72,14 +72,14 @@ def compile_last() -> None:
         Metrics(window=10, fading=0.9).update(batch, baseline.predict_learn_many(batch))
     p = np.full((n, 4), 0.4, np.float32)
     sets = make_decision("example_f1").block(p, rows, learn=True)
-    top_labels(p, rows.limits, 5)
+    Whole(p).top(rows.limits, 5)
     tree = ClusterTree()
     tree.add_labels(4)
     for start in range(0, n, 64):
         block = rows.slice(start, start + 64)
         tree.learn_rows(block.label_indptr, held, block.status, block.known_indptr, none)
         tree.restructure()
-    Monitors(0.002).block(p, rows, tree.cluster_of, sets)
+    Monitors(0.002).block(Whole(p), rows, tree.cluster_of, tree.cluster_sizes, sets)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import numpy as np
 from ihomer.decision.threshold import Decision
 from ihomer.door import Door
 from ihomer.estimator import Scored
+from ihomer.explain.case import Case
 from ihomer.explain.clustered import of_cluster
+from ihomer.explain.counts import of_slot_index
 from ihomer.explain.explanation import Explanation
 from ihomer.explain.generations import of_generations
 from ihomer.explain.parts import Cluster, Expert, Mate, Term
@@ -20,8 +22,9 @@ from ihomer.explain.rule import rule_of
 from ihomer.hierarchy.tree import ClusterTree
 from ihomer.kernels.odac import jaccard
 from ihomer.kernels.stack import to_log_odds
+from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
-from ihomer.learners.generations import Generations
+from ihomer.learners.many_labels import ManyLabels
 from ihomer.rows import Rows
 from streams.names import Name
 from streams.vocabulary import Vocabulary
@@ -38,8 +41,8 @@ class Model:
     ----------
     door
         Its names.
-    mixture, clustered
-        Its experts; at least one of them.
+    space, clustered
+        Its experts over all labels, and the learners of its clusters; at least one of them.
     least
         Where probabilities of a clustered learner are cut before the stack sees their log-odds.
     tree
@@ -51,7 +54,7 @@ class Model:
     """
 
     door: Door
-    mixture: Generations | None
+    space: LabelSpace
     clustered: Clustered | None
     least: float
     tree: ClusterTree
@@ -69,17 +72,18 @@ def explained(model: Model, x: Mapping[Name, Any], label: Name, k: int) -> Expla
         raise KeyError(f"label {label!r} was never met")
     rows = model.door.predicted_one(x)
     scored = model.predict(rows)
-    p, predicted = scored.p[0], set(scored.indices.tolist())
-    experts = _experts(model, rows, i, float(p[i]), k)
+    p, predicted = scored.said.of_row(0), set(scored.indices.tolist())
+    experts = _experts(model, rows, i, p.get(i, 0.0), k)
+    logit = math.fsum(expert.part for expert in experts)
     unknown = _unknown(x, model.door.features)
     return Explanation(
         label=model.door.labels.name(i),
-        probability=float(p[i]),
+        probability=p[i] if i in p else 1 / (1 + math.exp(-logit)),  # where labels are many, p has the best alone
         predicted=i in predicted,
         rule=rule_of(model.decision, i),
-        logit=math.fsum(expert.part for expert in experts),
+        logit=logit,
         experts=experts,
-        cluster=_cluster(model, i, p.tolist(), predicted, k),
+        cluster=_cluster(model, i, p, predicted, k),
         instances=model.instances,
         unknown=tuple(unknown[:k]),
         n_unknown=len(unknown),
@@ -92,18 +96,29 @@ def _experts(model: Model, rows: Rows, i: int, p: float, k: int) -> tuple[Expert
     said = np.zeros((0, 1, rows.n_labels), np.float32)
     if model.clustered is not None:
         others = [of_cluster(model.clustered, rows, i, names, k)]
-        if model.mixture is None:
+        if model.space.mixture is None:
             q = min(max(p, LEAST), 1 - LEAST)
             score = math.log(q / (1 - q))
             name, evidence = others[0]
             return (Expert(name, score, (Term("log-odds", score, 1.0, 0.0, score),), evidence),)
         said = model.clustered.block(rows, model.door.kinds(), learn=False)[None]
         to_log_odds(said[0], model.least)
-    assert model.mixture is not None
-    return of_generations(model.mixture, rows, i, others, said, names, k)
+    if model.space.speaks_many:
+        assert model.space.many is not None
+        return (_of_index(model.space.many, rows, i, names, k),)
+    assert model.space.mixture is not None
+    return of_generations(model.space.mixture, rows, i, others, said, names, k)
 
 
-def _cluster(model: Model, i: int, p: list[float], predicted: set[int], k: int) -> Cluster:
+def _of_index(many: ManyLabels, rows: Rows, i: int, names: tuple[Vocabulary, list[Name]], k: int) -> Expert:
+    """Return the one expert that there is where labels are many."""
+    views, scores = many.score(rows)
+    case = Case(i, rows, views, *names, many.rows, k)
+    score = float(scores[i])
+    return Expert("slot index", score, (Term("log-odds", score, 1.0, 0.0, score),), of_slot_index(many.index, case))
+
+
+def _cluster(model: Model, i: int, p: dict[int, float], predicted: set[int], k: int) -> Cluster:
     """Return the labels of the cluster of label `i`, the most similar first."""
     tree, sight, name = model.tree, model.tree.counts.sight(), model.door.labels.name
     members = tree.members(int(tree.cluster_of[i])).tolist()
@@ -114,7 +129,7 @@ def _cluster(model: Model, i: int, p: list[float], predicted: set[int], k: int) 
         for j in members
         if j != i
     )
-    mates = tuple(Mate(name(j), -minus, p[j], j in predicted) for minus, j in similar[:k])
+    mates = tuple(Mate(name(j), -minus, p.get(j, 0.0), j in predicted) for minus, j in similar[:k])
     return Cluster(len(members), mates, len(similar) - len(mates), math.fsum(-minus for minus, _ in similar[k:]))
 
 

@@ -101,6 +101,7 @@ class ClusterTree:
         )
         self.n_labels = 0
         self._cluster_of: Ints = np.zeros(8, np.int32)
+        self._sizes: Longs | None = None  # as `cluster_sizes`, until the tree changes
         self._side: npt.NDArray[np.int8] = np.full(8, -1, np.int8)
         self._g, self._f = np.zeros(8), np.zeros(8)
         self._trials = np.zeros((1, COLUMNS))
@@ -113,6 +114,13 @@ class ClusterTree:
         The number of a cluster stays as long as it exists and is given out again later.
         """
         return self._cluster_of[: self.n_labels]
+
+    @property
+    def cluster_sizes(self) -> Longs:
+        """int64: how many labels each cluster has, by its number, up to the last cluster; O(labels) after a change only."""
+        if self._sizes is None:
+            self._sizes = np.bincount(self.cluster_of, minlength=1)
+        return self._sizes
 
     @property
     def trials(self) -> Trials:
@@ -161,13 +169,16 @@ class ClusterTree:
         """
         if n <= 0:
             return
-        home = int(np.bincount(self.cluster_of).argmax()) if self.n_labels else self.nodes.leaves()[0]
+        home = int(self.cluster_sizes.argmax()) if self.n_labels else self.nodes.leaves()[0]
+        self._sizes = self._sizes if self.n_labels else None
         self.n_labels += n
         self._cluster_of = grown(self._cluster_of, (self.n_labels,))
         self._side = grown(self._side, (self.n_labels,), -1)
         self._g = grown(self._g, (self.n_labels,))
         self._f = grown(self._f, (self.n_labels,))
         self._cluster_of[self.n_labels - n : self.n_labels] = home
+        if self._sizes is not None:
+            self._sizes[home] += n
         self.counts.add_labels(n)
 
     def keep(self, positions: Longs) -> None:
@@ -176,6 +187,7 @@ class ClusterTree:
         self._side = kept(self._side, positions, fill=-1)
         self._g, self._f = kept(self._g, positions), kept(self._f, positions)
         self.n_labels = len(positions)
+        self._sizes = None
         self.counts.keep(positions)
         sizes = np.bincount(self.cluster_of, minlength=len(self.nodes))
         while len(leaves := self.nodes.leaves()) > 1 and (empty := [leaf for leaf in leaves if not sizes[leaf]]):
@@ -208,14 +220,14 @@ class ClusterTree:
         one, other = self.nodes.split(leaf)
         self._trials = grown(self._trials, (len(self.nodes), self._trials.shape[1]))
         self._sums = grown(self._sums, (len(self.nodes), 5))
-        self._cluster_of[labels] = np.where(right, other, one)
+        self._put(labels, np.where(right, other, one))
         self._end_trials([leaf], labels)
         self.rule.begin(self, [one, other])
         return Change(self.n_rows, "split", (leaf,), (one, other), labels, statistics)
 
     def merge(self, leaf: int, into: int, statistics: dict[str, float]) -> Change:
         """Put the labels of one cluster into another one, wherever it stands, and take the first out of the tree."""
-        self._cluster_of[self.members(leaf)] = into
+        self._put(self.members(leaf), into)
         self.nodes.remove(leaf)
         labels = self.members(into)
         self._end_trials([leaf, into], labels)
@@ -225,7 +237,7 @@ class ClusterTree:
         """Merge all clusters below a node into one, which gets the number of the node."""
         leaves = self.nodes.leaves(node)
         labels = np.flatnonzero(np.isin(self.cluster_of, leaves)).astype(np.int32)
-        self._cluster_of[labels] = node
+        self._put(labels, node)
         self.nodes.collapse(node)
         self._end_trials(leaves, labels)
         self.rule.begin(self, [node])
@@ -234,9 +246,13 @@ class ClusterTree:
     def move(self, labels: Ints, into: int, statistics: dict[str, float]) -> Change:
         """Put labels of one cluster into another one; trials go on without them."""
         source = int(self._cluster_of[labels[0]])
-        self._cluster_of[labels] = into
+        self._put(labels, into)
         self._side[labels] = -1
         return Change(self.n_rows, "move", (source,), (into,), labels, statistics)
+
+    def _put(self, labels: Ints, clusters: int | npt.NDArray[np.integer[Any]]) -> None:
+        self._cluster_of[labels] = clusters
+        self._sizes = None
 
     def _end_trials(self, leaves: list[int], labels: Ints) -> None:
         self._side[labels] = -1
@@ -303,7 +319,7 @@ class ClusterTree:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up what `state` of a tree with the same parameters returned."""
-        self.n_labels = len(state["cluster_of"])
+        self.n_labels, self._sizes = len(state["cluster_of"]), None
         self._cluster_of, self._side = state["cluster_of"].copy(), state["side"].copy()
         self._g, self._f, self._trials = state["g"].copy(), state["f"].copy(), state["trials"].copy()
         self._sums = np.zeros((len(self._trials), 5))
@@ -321,3 +337,4 @@ class ClusterTree:
         assert int((self.nodes.parent != FREE).sum()) == 2 * len(leaves) - 1
         assert self._trials.shape[0] >= len(self.nodes)
         assert not self._sums[:, 4].any()
+        assert self.cluster_sizes.tolist() == np.bincount(self.cluster_of, minlength=1).tolist()

@@ -146,7 +146,7 @@ def group_losses(  # type: ignore[no-untyped-def]
 
 @jit
 def label_losses(  # type: ignore[no-untyped-def]
-    p, label_indptr, label_indices, status, known_indptr, known_indices, limits, predicted_indptr, predicted, slot_of,
+    said, label_indptr, label_indices, status, known_indptr, known_indices, limits, predicted_indptr, predicted, slot_of,
     recent, slots, losses,
 ):
     """Write the loss of every watched label in the rows in which it holds or is predicted; count the rows where labels hold.
@@ -160,7 +160,7 @@ def label_losses(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    p : float32 (n, L)
+    said : float32, the probability of every label that holds, in the order of `label_indices` from label_indptr[0] on
     label_indptr, label_indices, status, known_indptr, known_indices, limits : see `ihomer.rows.Rows`
     predicted_indptr, predicted : predicted label sets, CSR, ascending within a row
     slot_of : int64 (L,), -1 where a label is not watched
@@ -171,8 +171,8 @@ def label_losses(  # type: ignore[no-untyped-def]
     -------
     how many losses were written
     """
-    n = 0
-    for row in range(len(p)):
+    n, begin = 0, label_indptr[0]
+    for row in range(len(status)):
         if status[row] == 0:
             continue
         end = label_indptr[row + 1]
@@ -181,7 +181,7 @@ def label_losses(  # type: ignore[no-untyped-def]
             recent[k] += 1.0
             if k < limits[row] and slot_of[k] >= 0:
                 slots[n] = slot_of[k]
-                losses[n] = (1.0 - p[row, k]) / (1.0 + p[row, k])
+                losses[n] = (1.0 - said[i - begin]) / (1.0 + said[i - begin])
                 n += 1
         i = label_indptr[row]
         j = known_indptr[row]

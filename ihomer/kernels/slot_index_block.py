@@ -31,6 +31,10 @@ from ihomer.kernels.slot_index_learn import find_errors, learn_shared, learn_slo
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
+#: So many of the best labels of a row are kept at least: as many as the decision for example-F1 looks at.
+LEAST_KEPT = 24
+#: The mean number of labels that hold follows the last so many rows.
+CARDINALITY_ROWS = 1000.0
 
 
 @jit
@@ -45,12 +49,42 @@ def spread(row, limit, n, most, counts, rows, log_rows, traits, w, members, acc,
 
 
 @jit
+def keep_best(row, limit, n, cardinality, members, acc, ids, scores):  # type: ignore[no-untyped-def]
+    """Write the best of the first n candidates below `limit`, best first, ties by smaller id; -1 where there are fewer.
+
+    Three times as many as labels hold in the mean, at least `LEAST_KEPT`.
+
+    Parameters
+    ----------
+    ids, scores : int32 and float32 (rows, k), written
+    """
+    k, kept = min(ids.shape[1], max(LEAST_KEPT, np.int64(3.0 * cardinality))), 0
+    for p in range(n):
+        label, z = members[p], acc[SCORE, p]
+        if (kept == k and z < scores[row, k - 1]) or label >= limit:
+            continue
+        at = min(kept, k - 1)
+        if kept == k and z == scores[row, at] and label > ids[row, at]:
+            continue
+        while at > 0 and (scores[row, at - 1] < z or (scores[row, at - 1] == z and ids[row, at - 1] > label)):
+            ids[row, at], scores[row, at] = ids[row, at - 1], scores[row, at - 1]
+            at -= 1
+        ids[row, at], scores[row, at] = label, z
+        kept = min(kept + 1, k)
+    ids[row, kept:] = -1
+    scores[row, kept:] = _ZERO
+
+
+@jit
 def slot_block(  # type: ignore[no-untyped-def]
     indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
     seen, quality, lines, names, cells, pool_ends, most, g, counts, rows, traits, shared, frequent, previous,
-    place, members, acc, spots, shares, logs, found, weights, gradient, w, learn, clip, out,
+    place, members, acc, spots, shares, logs, found, weights, gradient, w, learn, clip, out, cardinality, best,
+    best_scores,
 ):  # fmt: skip
-    """Write a score of every label to `out` before learning the row, from `start_row` on; return the row without room.
+    """Score the labels of each row before learning it, from `start_row` on; return the row without room.
+
+    Of all labels to `out`, of the best candidates to `best`: either may have no columns.
 
     Parameters
     ----------
@@ -65,7 +99,9 @@ def slot_block(  # type: ignore[no-untyped-def]
     place : int32 (at least L,), zeros; members, found : int32 (C,), acc : float32 (N_ROWS, C), spots : uint32, shares and
         logs : float32, weights : float32 (2, longest row), gradient : float64 and w : float32 (N_SHARED,): scratch
     clip : float32, scores are cut there
-    out : float32 (1, n, L): written for the labels below limits[i + 1]
+    out : float32 (1, n, L) or (1, n, 0): written for the labels below limits[i + 1]
+    cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows
+    best, best_scores : int32 and float32 (n, k), written: of the labels below limits[i], not cut
     """
     before, before_first, before_last = previous, np.int64(0), np.int64(len(previous))
     for row in range(start_row, len(status)):
@@ -102,7 +138,10 @@ def slot_block(  # type: ignore[no-untyped-def]
             held_before = _ONE if guests == 1 else _ZERO
             n = invite(asked, begin, end, n, held_before, counts, rows, log_rows, traits, place, members, acc)
         score_candidates(n, traits, w, members, acc)
-        spread(row, limit, n, clip, counts, rows, log_rows, traits, w, members, acc, out)
+        if out.shape[2]:
+            spread(row, limit, n, clip, counts, rows, log_rows, traits, w, members, acc, out)
+        if best.shape[1]:
+            keep_best(row, limits[row], foreseen, cardinality[0], members, acc, best, best_scores)
         if taught:
             mark_truth(
                 label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row] == 2,
@@ -121,6 +160,8 @@ def slot_block(  # type: ignore[no-untyped-def]
                 label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row],
                 counts, rows,
             )  # fmt: skip
+            cardinality[1] = min(cardinality[1] + 1.0, CARDINALITY_ROWS)
+            cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
             note_held(label_indices, first, last, counts, traits, frequent)
             before, before_first, before_last = label_indices, first, last
         close_candidates(n, place, members)

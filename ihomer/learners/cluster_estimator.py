@@ -13,6 +13,7 @@ from ihomer.decision import make_decision
 from ihomer.door import Door
 from ihomer.estimator import ArrayEstimator, Scored
 from ihomer.learners.protocol import ClusterCore
+from ihomer.probabilities import Whole
 from ihomer.rows import Rows
 
 
@@ -56,13 +57,13 @@ class ClusterEstimator(ArrayEstimator):
         p = np.zeros((len(rows), rows.n_labels), np.float32)
         for start, stop in blocks(self._rows_learned, len(rows)):
             self._core.test_then_train(rows.slice(start, stop), self._door.kinds(), p[start:stop])
-        return Scored(p, *self._decision.block(p, rows, learn=True))
+        return Scored(Whole(p), *self._decision.block(p, rows, learn=True))
 
     def _predict(self, rows: Rows) -> Scored:
         p = np.zeros((len(rows), rows.n_labels), np.float32)
         if self._core is not None:
             self._core.predict(rows, self._door.kinds(), p)
-        return Scored(p, *self._decision.block(p, rows, learn=False))
+        return Scored(Whole(p), *self._decision.block(p, rows, learn=False))
 
     def _state(self) -> dict[str, Any]:
         core = None if self._core is None else self._core.state()

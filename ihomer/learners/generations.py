@@ -11,8 +11,12 @@ import numpy.typing as npt
 from ihomer.arrays import grown, used
 from ihomer.kernels.losses import faded_label_losses
 from ihomer.kernels.stack import to_log_odds
+from ihomer.learners.arow import AROW
+from ihomer.learners.history import LabelHistory
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.stack import Stack
+from ihomer.retired_labels import CONSTANT, Essence
+from ihomer.retired_labels import WEIGHTS as WEIGHTS_KEPT
 from ihomer.rows import Rows, no_rows
 
 _Scores = npt.NDArray[np.float32]
@@ -143,6 +147,32 @@ class Generations:
         """Keep the features at `positions` (ascending), drop the others; what is said of rows of those kept does not change."""
         for mixture in self.mixtures:
             mixture.keep_features(positions)
+
+    def essences(self, labels: npt.NDArray[np.int64], n_features: int) -> list[Essence]:
+        """Return what is kept of labels that go: what is known of them, and their largest linear weights."""
+        held, shares = self.old.stack.held[labels], np.zeros(len(labels))
+        ids, weights = np.zeros((len(labels), 0), np.int32), np.zeros((len(labels), 0), np.float32)
+        for expert in self.old.experts.values():
+            if isinstance(expert, AROW) and expert.view == "plain":
+                ids, weights = expert.essence(labels, n_features, WEIGHTS_KEPT)
+            elif isinstance(expert, LabelHistory):
+                shares = expert.shares(labels)
+        mine = (ids == CONSTANT) | (weights != 0)
+        return [
+            Essence(int(n), float(share), ids[i, mine[i]], weights[i, mine[i]])
+            for i, (n, share) in enumerate(zip(held, shares, strict=True))
+        ]
+
+    def recall(self, label: int, essence: Essence) -> None:
+        """Put back what is kept of a label that came back in the row that was just learned."""
+        for mixture in self.mixtures:
+            mixture.chain = None
+            mixture.stack.held[label] += essence.held
+            for expert in mixture.experts.values():
+                if isinstance(expert, AROW) and expert.view == "plain":
+                    expert.recall(label, essence.ids, essence.weights)
+                elif isinstance(expert, LabelHistory):
+                    expert.recall(label, essence.share)
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, whatever room to grow there is."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, used
-from ihomer.kernels.feature_counts import END, FIRST_QUALITY, NEEDED, ROOM, START, USED
+from ihomer.kernels.feature_counts import BEYOND, COMPLETE, END, FIRST_QUALITY, HELD, NEEDED, ROOM, START, USED
 from ihomer.kernels.slot_index import COUNT, CURVATURE, LABEL, LOG_HELD, N_ROWS, N_SHARED, SQUARES
 from ihomer.kernels.slot_index_block import slot_block
 from ihomer.kernels.slot_index_pool import copy_lines
@@ -18,6 +18,8 @@ from ihomer.rows import Rows
 _Ints = npt.NDArray[np.int64]
 _Labels = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
+#: Labels and their scores, int32 and float32 (n, k).
+Best = tuple[_Labels, _Floats]
 _Scratch = tuple[
     _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Floats, npt.NDArray[np.float64], _Floats
 ]  # fmt: skip
@@ -106,6 +108,7 @@ class SlotIndex:
         self.shared = np.array([FIRST_SHARED, (FIRST_GRADIENT,) * N_SHARED])
         self.frequent = np.full(FREQUENT, -1, np.int32)
         self.previous = np.zeros(0, np.int32)
+        self.cardinality = np.zeros(2)
 
     def block(self, views: Views, *, learn: bool) -> _Floats:
         """Return scores, float32 (1, n, n_labels), of each row before it is learned (if `learn`).
@@ -114,8 +117,32 @@ class SlotIndex:
         """
         rows = views.plain
         out = np.zeros((1, len(rows), rows.n_labels), np.float32)
-        if views.dense:
-            return out
+        if not views.dense:
+            self._run(rows, out, *_no_best(len(rows), 0), learn=learn)
+        return out
+
+    def best(self, rows: Rows, k: int, *, learn: bool) -> Best:
+        """Return the best candidates of each row before it is learned (if `learn`), `k` at most; nothing touches all labels.
+
+        Parameters
+        ----------
+        rows
+            Features scaled as `ihomer.learners.inputs` has them.
+        k
+            At least 1.
+
+        Returns
+        -------
+        ids : int32 (n, k)
+            Best first, ties by smaller id, of the labels below limits[i]; -1 where there are fewer.
+        scores : float32 (n, k)
+            Log-odds; 0 where there are fewer.
+        """
+        ids, scores = _no_best(len(rows), k)
+        self._run(rows, np.zeros((1, len(rows), 0), np.float32), ids, scores, learn=learn)
+        return ids, scores
+
+    def _run(self, rows: Rows, out: _Floats, best: _Labels, scores: _Floats, *, learn: bool) -> None:
         self._grow(rows, learn=learn)
         scratch = self._scratch(rows)
         start = 0
@@ -125,14 +152,13 @@ class SlotIndex:
                 rows.known_indptr, rows.known_indices, rows.limits, start, self.seen, self.quality, self.lines,
                 self.cells.view(np.int32), self.cells, self.pool_ends, self.slots, np.float32(self.g), self.counts,
                 self.rows, self.traits, self.shared, self.frequent, self.previous, self.place, *scratch, learn, CLIP,
-                out,
+                out, self.cardinality, best, scores,
             )  # fmt: skip
             if learn:
                 self._remember(rows, start, stop)
             if stop < len(rows):
                 self._lay_out(*self._packed(), slack=True)
             start = stop
-        return out
 
     def _grow(self, rows: Rows, *, learn: bool) -> None:
         """Make room for the labels of the rows, and for their features if they are learned."""
@@ -244,6 +270,17 @@ class SlotIndex:
         self.lines = np.zeros((len(mine), 3), np.int64)
         self._lay_out(offsets, cells[at], slack=False)
 
+    def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the share of rows, of those in which it was known, in which each label held."""
+        known = self.rows[COMPLETE] + self.counts[BEYOND, labels]
+        shares: npt.NDArray[np.float64] = self.counts[HELD, labels] / np.maximum(known, 1.0)
+        return shares
+
+    def recall(self, label: int, share: float) -> None:
+        """Give a label that came back its prior: let it have held in this share of the rows before."""
+        self.counts[HELD, label] += share * max(self.rows[COMPLETE] + self.counts[BEYOND, label] - 1, 0.0)
+        self.traits[label, LOG_HELD] = np.log(np.float32(self.counts[HELD, label] + 0.5))
+
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, with the slots that are used."""
         slots = int(self.lines[: self.n_features, USED].sum()) * min(n_features, self.n_features)
@@ -277,11 +314,12 @@ class SlotIndex:
             "shared": self.shared.copy(),
             "frequent": self.frequent.copy(),
             "previous": self.previous.copy(),
+            "cardinality": self.cardinality.copy(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
-        for name in ("seen", "quality", "counts", "rows", "traits", "shared", "frequent", "previous"):
+        for name in ("seen", "quality", "counts", "rows", "traits", "shared", "frequent", "previous", "cardinality"):
             setattr(self, name, state[name])
         self.n_features, self.n_labels = len(self.seen), len(self.traits)
         self.place = np.zeros(self.n_labels, np.int32)
@@ -290,6 +328,10 @@ class SlotIndex:
         cells.view(np.int32)[:, LABEL] = state["labels"]
         cells[:, 1:] = state["cells"]
         self._lay_out(state["indptr"], cells, slack=False)
+
+
+def _no_best(n: int, k: int) -> Best:
+    return np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
 
 
 def _offsets(lengths: npt.NDArray[Any]) -> _Ints:

@@ -1,0 +1,157 @@
+"""ManyLabels: what learns all labels where they are very many; a row costs what it touches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ihomer.blocks import BLOCK, is_boundary
+from ihomer.kernels.feature_counts import HELD
+from ihomer.kernels.inputs import SPARSE
+from ihomer.learners.inputs import Inputs
+from ihomer.learners.protocol import Views
+from ihomer.learners.slot_index import SLOTS, SlotIndex
+from ihomer.probabilities import Best
+from ihomer.retired_labels import Essence
+from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
+
+#: Probabilities are of at most so many labels of a row (`ihomer.kernels.slot_index_block.keep_best` says how many).
+KEPT = 64
+#: From so many labels on a feature gets no more than so many slots: there is little that it could say of more.
+FEWER_SLOTS = ((20_000, 32), (80_000, 16))
+
+
+class ManyLabels:
+    """A slot index over scaled features, and the probabilities of the best labels of each row.
+
+    Whether the stream is sparse or dense is asked after 1, 2, 4, ... 64 rows, as in `ihomer.learners.mixture`; it
+    decides how features are scaled. In dense streams every feature holds every label, and the index learns little
+    more than linear weights of the labels in its slots.
+
+    Attributes
+    ----------
+    inputs
+        Scales of features.
+    index
+        The `SlotIndex`.
+
+    Examples
+    --------
+    >>> from ihomer.door import Door
+    >>> from streams import Batch
+    >>> rows = Door().learned(Batch.from_pairs([({"x": 1.0}, {"a"}), ({"y": 1.0}, {"b"})] * 20))
+    >>> best = ManyLabels().block(rows, learn=True)
+    >>> best.ids[-2:, :2].tolist(), (best.p[-2:, :2] > 0.5).tolist()
+    ([[0, 1], [1, 0]], [[True, False], [True, False]])
+    """
+
+    def __init__(self) -> None:
+        self.first: Rows | None = None  # the rows so far, until the regime stands
+        self._start(SPARSE)
+
+    def _start(self, regime: int) -> None:
+        self.inputs, self.index = Inputs(regime), SlotIndex()
+
+    def block(self, rows: Rows, *, learn: bool) -> Best:
+        """Return probabilities of the best labels of each row before it is learned (if `learn`).
+
+        With `learn` the rows cross no boundary of the stream (`ihomer.blocks`).
+        """
+        best = self._block(rows, learn=learn)
+        if learn and self.rows <= BLOCK:
+            self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
+            if is_boundary(self.rows):
+                self._settle()
+        if learn and self.rows % BLOCK == 0:
+            self.index.slots = next((slots for n, slots in reversed(FEWER_SLOTS) if rows.n_labels >= n), SLOTS)
+        return best
+
+    def _block(self, rows: Rows, *, learn: bool) -> Best:
+        ids, scores = self.index.best(self.inputs.block(rows, learn=learn).plain, KEPT, learn=learn)
+        p = np.divide(1, 1 + np.exp(-scores), dtype=np.float32)
+        p[ids < 0] = 0
+        return Best(ids, p)
+
+    @property
+    def rows(self) -> int:
+        """How many rows were learned."""
+        return int(self.inputs.counters[0])
+
+    def _settle(self) -> None:
+        """Ask the rows so far for the regime; learn them anew if it is another one."""
+        assert self.first is not None
+        regime = self.inputs.fitting_regime()
+        if regime != self.inputs.regime:
+            self._start(regime)
+            self._block(self.first, learn=True)
+        if self.rows == BLOCK:
+            self.first = None
+
+    def score(self, rows: Rows) -> tuple[Views, npt.NDArray[np.float32]]:
+        """Return one row as the index sees it, and the log-odds, float32 (labels,), of all labels: for people to look at."""
+        views = self.inputs.block(rows, learn=False)
+        views = Views(views.plain, views.plain, dense=False)
+        return views, self.index.block(views, learn=False)[0, 0]
+
+    def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
+        """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
+        self.index.reopen(labels)
+
+    # ------------------------------------------------------------------ names that go, and come back
+
+    def keep(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the labels at `positions` (ascending), drop the others."""
+        self.index.keep(positions)
+        if self.first is not None:
+            self.first = self.first.of_labels(positions)
+
+    def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
+        """Keep the features at `positions` (ascending), drop the others."""
+        self.inputs.keep_features(positions)
+        self.index.keep_features(positions)
+        if self.first is not None:
+            self.first = self.first.of_features(positions)
+
+    def essences(self, labels: npt.NDArray[np.int64], n_features: int) -> list[Essence]:  # noqa: ARG002
+        """Return what is kept of labels that go: in how many rows they held, and their share of them."""
+        none = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        shares = self.index.shares(labels)
+        held = self.index.counts[HELD, labels]
+        return [Essence(round(n), share, *none) for n, share in zip(held.tolist(), shares.tolist(), strict=True)]
+
+    def recall(self, label: int, essence: Essence) -> None:
+        """Put back what is kept of a label that came back in the row that was just learned."""
+        self.index.recall(label, essence.share)
+
+    def shed(self) -> bool:
+        """Return that there is nothing that could be done without."""
+        return False
+
+    def needed(self, n_features: int, n_labels: int) -> int:
+        """Return the bytes that so many features and labels take, whatever room to grow there is."""
+        return self.inputs.needed(n_features) + self.index.needed(n_features, n_labels)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held, room to grow included."""
+        return self.inputs.n_bytes + self.index.n_bytes
+
+    # ------------------------------------------------------------------ state
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that was learned as plain values and arrays."""
+        return {
+            "inputs": self.inputs.state(),
+            "index": self.index.state(len(self.inputs.largest), self.index.n_labels),
+            "slots": self.index.slots,
+            "first": None if self.first is None else rows_state(self.first),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.inputs = Inputs.from_state(state["inputs"])
+        self.index = SlotIndex(slots=state["slots"])
+        self.index.restore(state["index"])
+        self.first = None if state["first"] is None else rows_from_state(state["first"])
