@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ihomer.kernels.losses import several_then
 from streams.jit import jit
 
 #: Columns of `sums`: probabilities, labels that hold, probabilities of these.
@@ -155,7 +156,7 @@ def kept_group_losses(  # type: ignore[no-untyped-def]
             slots[n] = 2 * c + 1
             losses[n] = 1.0 - 2.0 * sums[c, RIGHT] / (held + sums[c, MASS])
             n += 1
-            if held > 0.0 and sizes[c] > 1:
+            if held > 0.0 and several_then(c, limits[row], cluster_of, sizes):
                 slots[n] = 2 * c + 2
                 losses[n] = 1.0 / held
                 n += 1

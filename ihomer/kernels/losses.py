@@ -81,6 +81,17 @@ def faded_label_losses(  # type: ignore[no-untyped-def]
 
 
 @jit
+def several_then(c, limit, cluster_of, sizes):  # type: ignore[no-untyped-def]
+    """Return whether cluster c had more than one label when there were the labels below `limit`; newer ones are few."""
+    n = sizes[c]
+    if n - (len(cluster_of) - limit) > 1:
+        return True
+    for k in range(limit, len(cluster_of)):
+        n -= cluster_of[k] == c
+    return n > 1
+
+
+@jit
 def group_losses(  # type: ignore[no-untyped-def]
     p, label_indptr, label_indices, status, limits, cluster_of, sizes, predicted_indptr, predicted, sums, slots, losses,
 ):
@@ -137,7 +148,7 @@ def group_losses(  # type: ignore[no-untyped-def]
                 slots[n] = max(2 * c - 1, 0)
                 losses[n] = 1.0 - 2.0 * sums[c, 2] / mass if mass > 0 else 0.0
                 n += 1
-                if c > 0 and held > 0 and sizes[c - 1] > 1:
+                if c > 0 and held > 0 and several_then(c - 1, limits[row], cluster_of, sizes):
                     slots[n] = 2 * c
                     losses[n] = 1.0 / held
                     n += 1

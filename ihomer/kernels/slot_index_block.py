@@ -131,9 +131,9 @@ def slot_block(  # type: ignore[no-untyped-def]
             if guests == 1:
                 asked, begin, end = before, before_first, before_last
             elif guests == 2:  # a label that nothing speaks for gets the same score whether it is a candidate or not
+                foreseen = n
                 if not taught:
                     break
-                foreseen = n
                 asked, begin, end = label_indices, first, last
             held_before = _ONE if guests == 1 else _ZERO
             n = invite(asked, begin, end, n, held_before, counts, rows, log_rows, traits, place, members, acc)

@@ -31,7 +31,7 @@ def groups(p, rows, cluster_of, sets):
             if here or [k for k in predicted if k in mine]:
                 mass = len(here) + sum(float(p[i, k]) for k in mine)
                 found.append((2 * c + 1, 1 - 2 * sum(float(p[i, k]) for k in here) / mass))
-            if here and sum(cluster_of == c) > 1:
+            if here and len(mine) > 1:
                 found.append((2 * c + 2, 1 / len(here)))
     return found
 

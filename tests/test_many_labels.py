@@ -1,0 +1,159 @@
+"""A model that takes its labels for many: the laws of every model, what it costs, and when it is one."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ihomer import IHOMER, MLHAT
+from ihomer.label_space import FEW, MANY, NEAR
+from ihomer.learners.many_labels import ManyLabels
+from ihomer.learners.slot_index import SlotIndex
+from streams import Batch
+from tests import label_streams as streams
+
+
+def words(seed, n, n_labels, *, first=0):
+    """Return n rows of words that foretell one of `n_labels` labels, and sometimes the next one."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for label in rng.integers(first, first + n_labels, n).tolist():
+        x = {f"w{label}": 1.0, f"v{label // 2}": 1.0, f"u{rng.integers(50)}": 0.5}
+        rows.append((x, {f"l{label}"} | ({f"l{label + 1}"} if rng.random() < 0.3 else set())))
+    return rows
+
+
+def same(one, other):
+    assert pickle.dumps(one) == pickle.dumps(other)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.booleans(), st.integers(1, 90))
+def test_batch_is_loop_and_saved_is_running(seed, partial, cut):
+    pairs = streams.pairs(seed, 200, features=30, labels=12, partial=partial)
+    loop, batch = IHOMER(label_space="many"), IHOMER(label_space="many")
+    answers = []
+    for x, y in pairs:
+        answers.append(loop.predict_set_one(x))
+        loop.learn_one(x, y)
+    whole = Batch.from_pairs(pairs)
+    said = batch.predict_learn_many(whole.slice(0, cut))
+    batch = pickle.loads(pickle.dumps(batch))
+    after = batch.predict_learn_many(whole.slice(cut, len(whole)))
+    assert [*map(said.label_set, range(cut)), *map(after.label_set, range(len(pairs) - cut))] == answers
+    same(loop, batch)
+
+
+def test_it_ranks_and_says_only_what_it_touches():
+    model = IHOMER(label_space="many")
+    for x, y in words(1, 3000, 300):
+        model.learn_one(x, y)
+    x = {"w7": 1.0, "v3": 1.0}
+    best = model.rank_one(x, k=1000)
+    assert best[0][0] == "l7"
+    assert 5 < len(best) <= 64
+    assert [p for _, p in best] == sorted((p for _, p in best), reverse=True)
+    assert model.predict_one(x) == dict.fromkeys(model.predict_set_one(x), True)
+    assert model.predict_one(x)["never seen"] is False
+    proba = model.predict_proba_one(x)
+    assert {label: p[True] for label, p in proba.items()} == dict(best)
+    why = model.explain_one(x, "l7")
+    assert why.probability == pytest.approx(best[0][1], abs=1e-3)
+    assert [expert.name for expert in why.experts] == ["slot index"]
+    assert model.explain_one(x, "l299").probability < 0.1
+    nothing = IHOMER(label_space="many", decision=0.99)
+    nothing.learn_one({"a": 1.0}, {"x", "y"})
+    (answer,) = nothing.predict_one({"b": 1.0}).items()
+    assert answer[0] in {"x", "y"}
+    assert answer[1] is False
+    assert IHOMER(label_space="many").predict_one({"b": 1.0}) == {}
+
+
+def test_what_cannot_be_many_says_why():
+    with pytest.raises(ValueError, match=r'label_space="many" cannot be: decisions for this target'):
+        IHOMER(label_space="many", target="macro_f1")
+    with pytest.raises(ValueError, match="learner of every cluster"):
+        IHOMER(label_space="many", learner=MLHAT())
+    with pytest.raises(ValueError, match="'auto', 'few' or 'many', found 'lots'"):
+        IHOMER(label_space="lots")
+
+
+def test_labels_that_become_many_and_few_again():
+    model = IHOMER(preset="fast", max_labels=MANY + NEAR, silent_for=2000)
+    model.learn_many(Batch.from_pairs(words(1, 6000, 40)))
+    assert (model._space.many, len(model._space.learners)) == (None, 1)
+    pairs = words(2, 6000, MANY + 200)
+    model.learn_many(Batch.from_pairs(pairs))
+    (event,) = [event for event in model.events if event["kind"] == "space"]
+    assert (event["before"], event["after"]) == ("few", "many")
+    assert event["n_labels"] > MANY
+    assert model._mixture is None
+    # Nothing is forgotten: what was learned before the change is known after it.
+    right = sum(next(iter(y)) in {label for label, _ in model.rank_one(x, k=2)} for x, y in pairs[-500:])
+    assert right > 400
+    model.learn_many(Batch.from_pairs(words(3, 12_000, FEW // 4)))
+    assert [event["after"] for event in model.events if event["kind"] == "space"] == ["many", "few"]
+    assert model._space.many is None
+    assert model.rank_one({"w7": 1.0, "v3": 1.0})[0][0] == "l7"
+
+
+def test_what_was_decided_does_not_depend_on_how_rows_come():
+    pairs = words(5, 3000, MANY + 400)
+    models = [IHOMER(preset="fast") for _ in range(2)]
+    whole = Batch.from_pairs(pairs)
+    models[0].learn_many(whole)
+    for start in range(0, len(pairs), 77):
+        models[1].learn_many(whole.slice(start, min(start + 77, len(pairs))))
+    assert models[0]._space.speaks_many
+    same(*models)
+
+
+def test_dense_streams_stay_few():
+    rng = np.random.default_rng(0)
+    model = IHOMER(preset="fast")
+    for i in range(1100):
+        model.learn_one(dict(enumerate(rng.normal(size=3).tolist())), {i})
+    assert model.n_labels > MANY
+    assert not model._space.speaks_many
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.booleans(), st.integers(1, 9))
+def test_the_best_are_the_best_of_all(seed, partial, k):
+    rows = streams.rows_of(streams.pairs(seed, 80, features=30, labels=12, partial=partial))
+    one, other, held = SlotIndex(), SlotIndex(), set()
+    for i in range(len(rows)):
+        row = rows.slice(i, i + 1)
+        ids, scores = one.best(row, k, learn=True)
+        everything = other.block(streams.views_of(row), learn=True)[0, 0]
+        there = ids[0][ids[0] >= 0]
+        # There are few enough labels that all that held so far are candidates: none of them is left out.
+        order = sorted(held & set(range(rows.limits[i])), key=lambda label: (-everything[label], label))
+        held |= streams.held_of(rows, i)
+        np.testing.assert_allclose(np.clip(scores[0, : len(there)], -7, 7), everything[there], atol=1e-6)
+        np.testing.assert_allclose(everything[there], everything[order[:k]], atol=1e-6)
+
+
+def test_a_row_costs_what_it_touches():
+    # Arrays as long as there are labels may be grown, but nothing goes through them row by row: the same rows give
+    # the same bits when a million other labels are there, too.
+    pairs = words(7, 400, 50)
+    model, crowded = ManyLabels(), ManyLabels()
+    from ihomer.door import Door
+
+    rows = Door().learned(Batch.from_pairs(pairs))
+    model.block(rows.slice(0, 1), learn=True)
+    crowded.block(rows.slice(0, 1), learn=True)
+    crowded.index.counts = np.zeros((2, 1_000_000))
+    crowded.index.place = np.zeros(1_000_000, np.int32)
+    marks = crowded.index.counts[:, 1000:]
+    marks[:] = np.nan  # whoever reads them says so
+    for i in range(1, len(rows)):
+        one, other = (many.block(rows.slice(i, i + 1), learn=True) for many in (model, crowded))
+        np.testing.assert_array_equal(one.ids, other.ids)
+        np.testing.assert_array_equal(one.p, other.p)
+    assert np.isnan(crowded.index.counts[:, 1000:]).all()
