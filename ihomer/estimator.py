@@ -212,6 +212,35 @@ class ArrayEstimator(base.MultiLabelClassifier):
         ids, scores = self._predict(rows).said.top(rows.limits, min(k, rows.n_labels))
         return [(self._door.labels.name(i), s) for i, s in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if i >= 0]
 
+    def rank_many(self, X: Any, k: int = 5) -> Predictions:
+        """Return label sets and the `k` best labels of many instances, as `predict_many` and `rank_one` do; nothing changes.
+
+        Parameters
+        ----------
+        X
+            As in `learn_many`.
+        k
+            How many labels; where labels are many no more than 64 are known.
+
+        Raises
+        ------
+        ValueError
+            If k is not positive.
+
+        Examples
+        --------
+        >>> from ihomer import LinearLearner
+        >>> from streams import Batch
+        >>> model = LinearLearner()
+        >>> model.learn_many(Batch.from_pairs([({"a": 1.0}, {"x"}), ({"b": 1.0}, {"y"})] * 20))
+        >>> [(label, round(p, 2)) for label, p in model.rank_many(Batch.from_pairs([({"b": 1.0}, set())]), k=1).ranking(0)]
+        [('y', 0.95)]
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, found {k}")
+        labels, rows, scored = self._scored(self._as_batch(X, None))
+        return Predictions(labels, scored.indptr, scored.indices, *scored.said.top(rows.limits, k))
+
     def _predicted_one(self, x: Mapping[Name, Any], key: Name | None) -> Rows:
         """Return the row for prediction; it waits under `key`, if there is one."""
         rows = self._door.predicted_one(x)

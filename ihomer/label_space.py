@@ -35,6 +35,8 @@ class LabelSpace:
         "few", "many" or "auto".
     make
         Makes the experts where labels are few; None: there are none, and a learner of every cluster speaks alone.
+    rank
+        "probability", or "propensity" for lists that favour the tail, which takes that labels are many.
     fixed
         Why labels cannot become many, or None: "auto" stays "few" then, and "many" is refused.
 
@@ -51,16 +53,24 @@ class LabelSpace:
         If `how` is not what it may be, or cannot be.
     """
 
-    def __init__(self, how: str, make: Callable[[], Generations] | None, fixed: str | None) -> None:
+    def __init__(self, how: str, rank: str, make: Callable[[], Generations] | None, fixed: str | None) -> None:
         if how not in SPACES:
             raise ValueError(f"label_space must be {', '.join(map(repr, SPACES[:-1]))} or {SPACES[-1]!r}, found {how!r}")
+        if rank not in ("probability", "propensity"):
+            raise ValueError(f"rank must be 'probability' or 'propensity', found {rank!r}")
+        if rank == "propensity" and how != "many":
+            raise ValueError(f'rank="propensity" takes label_space="many", found {how!r}')
         if how == "many" and fixed is not None:
             raise ValueError(f'label_space="many" cannot be: {fixed}')
         self.changes = how == "auto" and fixed is None
         self.speaks_many = how == "many"
         self._make = make
-        self.many = ManyLabels() if self.speaks_many else None
+        self._tail = rank == "propensity"
+        self.many = self._new_many() if self.speaks_many else None
         self.mixture = None if self.speaks_many or make is None else make()
+
+    def _new_many(self) -> ManyLabels:
+        return ManyLabels(tail=self._tail)
 
     @property
     def learners(self) -> list[Generations | ManyLabels]:
@@ -99,7 +109,7 @@ class LabelSpace:
             if n_labels < FEW:
                 self.many = None
         elif self.many is None:
-            self.many = ManyLabels()
+            self.many = self._new_many()
             self.many.inputs = Inputs.from_state(inputs.state())
         elif n_labels > MANY:
             self.speaks_many, self.mixture = True, None
@@ -134,5 +144,5 @@ class LabelSpace:
             self.mixture = self._make()
             self.mixture.restore(state["mixture"])
         if state["many"] is not None:
-            self.many = ManyLabels()
+            self.many = self._new_many()
             self.many.restore(state["many"])

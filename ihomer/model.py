@@ -100,6 +100,10 @@ class IHOMER(ArrayEstimator):
         features to labels (`ihomer.learners.many_labels`): a row costs what it touches, however many labels there are; for
         sparse features, the targets "example_f1", "micro_f1" and "hamming", and no learner per cluster. "auto": few, and many
         from 1,024 labels on (few again below 256) where that can be (`ihomer.label_space`).
+    rank
+        What lists of labels are ordered by (`rank_one`, `rank_many`, the best five of predictions): "probability", or, where
+        labels are many, "propensity": probability times inverse propensity, which favours the tail (Jain, Prabhu & Varma 2016).
+        Probabilities and label sets are the same.
 
     Examples
     --------
@@ -133,6 +137,7 @@ class IHOMER(ArrayEstimator):
         max_bytes: int = 1 << 29,
         silent_for: int = 50_000,
         label_space: str = "auto",
+        rank: str = "probability",
     ) -> None:
         self.preset = preset
         self.learner = learner
@@ -150,6 +155,7 @@ class IHOMER(ArrayEstimator):
         self.max_bytes = max_bytes
         self.silent_for = silent_for
         self.label_space = label_space
+        self.rank = rank
         super().__init__()
 
     @classmethod
@@ -173,7 +179,7 @@ class IHOMER(ArrayEstimator):
         make = None if shared is None else lambda: Generations(lambda: Mixture(shared, n_others, self.seed, threads))
         decision = preset.decision if self.decision is None else self.decision
         self._decision = make_decision(self.target if decision is None else decision)
-        self._space = LabelSpace(self.label_space, make, self._always_few())
+        self._space = LabelSpace(self.label_space, self.rank, make, self._always_few())
         self._clusterer = LabelHierarchy(**preset.clusterer) if self.clusterer is None else self.clusterer
         self._tree = self._clusterer.make_tree()
         self._monitors = Monitors(self.delta, self.detector)

@@ -116,6 +116,8 @@ class Best:
         int32 (n, k): best first, -1 where there are fewer.
     p
         float32 (n, k): their probabilities, falling; 0 where there are fewer.
+    weights
+        float32 (n, k): what a list of the best multiplies their probabilities by; None: it takes them as they are.
 
     Examples
     --------
@@ -126,21 +128,23 @@ class Best:
 
     ids: _Ints
     p: _Floats
+    weights: _Floats | None = None
 
     def __len__(self) -> int:
         return len(self.p)
 
     def slice(self, start: int, stop: int) -> Best:
         """Return those of the rows from `start` up to `stop`."""
-        return Best(self.ids[start:stop], self.p[start:stop])
+        return Best(self.ids[start:stop], self.p[start:stop], None if self.weights is None else self.weights[start:stop])
 
     def top(self, limits: _Ints, k: int) -> tuple[_Ints, _Floats]:  # noqa: ARG002 - none is beyond its limit
         """See `Probabilities`; no more than there are probabilities of."""
-        missing = k - self.p.shape[1]
-        if missing <= 0:
-            return self.ids[:, :k].copy(), self.p[:, :k].copy()
-        room = ((0, 0), (0, missing))
-        return np.pad(self.ids, room, constant_values=-1), np.pad(self.p, room)
+        ids, p = self.ids, self.p
+        if self.weights is not None:
+            order = np.argsort(-p * self.weights, axis=1, kind="stable")  # what is not there has probability 0: it stays last
+            ids, p = np.take_along_axis(ids, order, axis=1), np.take_along_axis(p, order, axis=1)
+        room = ((0, 0), (0, max(k - p.shape[1], 0)))
+        return np.pad(ids[:, :k], room, constant_values=-1), np.pad(p[:, :k], room)
 
     def sets(self, decision: Deciding, rows: Rows, *, learn: bool) -> Sets:
         """See `Probabilities`: `decision` sees the places among the best as labels, so it must keep nothing of any one."""
@@ -210,7 +214,12 @@ def joined(parts: Sequence[Probabilities], n_labels: int) -> Probabilities:
     """
     if isinstance(parts[0], Best):
         best = [part for part in parts if isinstance(part, Best)]
-        return Best(np.concatenate([part.ids for part in best]), np.concatenate([part.p for part in best]))
+        weights = [part.weights for part in best if part.weights is not None]
+        return Best(
+            np.concatenate([part.ids for part in best]),
+            np.concatenate([part.p for part in best]),
+            np.concatenate(weights) if weights else None,
+        )
     p = np.zeros((sum(map(len, parts)), n_labels), np.float32)
     start = 0
     for part in parts:

@@ -73,6 +73,30 @@ def test_it_ranks_and_says_only_what_it_touches():
     assert IHOMER(label_space="many").predict_one({"b": 1.0}) == {}
 
 
+def test_a_list_that_favours_the_tail():
+    plain, tail = IHOMER(label_space="many"), IHOMER(label_space="many", rank="propensity")
+    often = [({"w": 1.0, f"u{i % 7}": 1.0}, {"often"} if i % 3 else {"often", "seldom"}) for i in range(300)]
+    for model in (plain, tail):
+        for x, y in often:
+            model.learn_one(x, y)
+        model.learn_one({"w": 1.0, "z": 1.0}, {"once"})
+    x = {"w": 1.0, "z": 1.0}
+    assert dict(plain.rank_one(x)) == dict(tail.rank_one(x))
+    assert plain.predict_set_one(x) == tail.predict_set_one(x)
+    orders = [[label for label, _ in model.rank_one(x)] for model in (plain, tail)]
+    assert orders[0].index("once") > orders[1].index("once")
+    batch = Batch.from_pairs([(x, set())] * 3)
+    assert tail.rank_many(batch, k=2).ranking(1) == tail.rank_one(x, k=2)
+    assert plain.rank_many(batch, k=9).ranking(2) == plain.rank_one(x, k=9)
+    for one in (plain, tail):
+        with pytest.raises(ValueError, match="k must be at least 1, found 0"):
+            one.rank_many(batch, k=0)
+    with pytest.raises(ValueError, match=r'rank="propensity" takes label_space="many"'):
+        IHOMER(rank="propensity")
+    with pytest.raises(ValueError, match="'probability' or 'propensity', found 'luck'"):
+        IHOMER(label_space="many", rank="luck")
+
+
 def test_what_cannot_be_many_says_why():
     with pytest.raises(ValueError, match=r'label_space="many" cannot be: decisions for this target'):
         IHOMER(label_space="many", target="macro_f1")
@@ -128,7 +152,7 @@ def test_the_best_are_the_best_of_all(seed, partial, k):
     one, other, held = SlotIndex(), SlotIndex(), set()
     for i in range(len(rows)):
         row = rows.slice(i, i + 1)
-        ids, scores = one.best(row, k, learn=True)
+        ids, scores, _ = one.best(row, k, learn=True)
         everything = other.block(streams.views_of(row), learn=True)[0, 0]
         there = ids[0][ids[0] >= 0]
         # There are few enough labels that all that held so far are candidates: none of them is left out.

@@ -8,6 +8,7 @@ from ihomer.kernels.fastmath import fast_log
 from ihomer.kernels.feature_counts import (
     COMPLETE,
     END,
+    HELD,
     NEEDED,
     PARTIAL,
     enter_labels,
@@ -35,6 +36,8 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 LEAST_KEPT = 24
 #: The mean number of labels that hold follows the last so many rows.
 CARDINALITY_ROWS = 1000.0
+#: The propensity model's A and B.
+TAIL_A, TAIL_B = 0.55, 1.5
 
 
 @jit
@@ -76,11 +79,28 @@ def keep_best(row, limit, n, cardinality, members, acc, ids, scores):  # type: i
 
 
 @jit
+def weigh_tail(row, counts, rows, ids, weights):  # type: ignore[no-untyped-def]
+    """Write how much more a hit counts the rarer its label: 1 + C (n + B)^-A, the inverse of its propensity to be told.
+
+    Jain, Prabhu & Varma 2016, with the labels' counts n before the row and C = (log rows - 1) (B + 1)^A.
+
+    Parameters
+    ----------
+    ids, weights : int32 and float32 (rows, k): the labels; written for those there are
+    """
+    c = max(np.log(rows[COMPLETE] + rows[PARTIAL] + 1.0) - 1.0, 0.0) * (TAIL_B + 1.0) ** TAIL_A
+    for q in range(ids.shape[1]):
+        if ids[row, q] < 0:
+            break
+        weights[row, q] = np.float32(1.0 + c * (counts[HELD, ids[row, q]] + TAIL_B) ** -TAIL_A)
+
+
+@jit
 def slot_block(  # type: ignore[no-untyped-def]
     indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
     seen, quality, lines, names, cells, pool_ends, most, g, counts, rows, traits, shared, frequent, previous,
     place, members, acc, spots, shares, logs, found, weights, gradient, w, learn, clip, out, cardinality, best,
-    best_scores,
+    best_scores, tail,
 ):  # fmt: skip
     """Score the labels of each row before learning it, from `start_row` on; return the row without room.
 
@@ -102,6 +122,7 @@ def slot_block(  # type: ignore[no-untyped-def]
     out : float32 (1, n, L) or (1, n, 0): written for the labels below limits[i + 1]
     cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows
     best, best_scores : int32 and float32 (n, k), written: of the labels below limits[i], not cut
+    tail : float32 (n, k) or (n, 0), written: their weights where a list favours the tail
     """
     before, before_first, before_last = previous, np.int64(0), np.int64(len(previous))
     for row in range(start_row, len(status)):
@@ -142,6 +163,8 @@ def slot_block(  # type: ignore[no-untyped-def]
             spread(row, limit, n, clip, counts, rows, log_rows, traits, w, members, acc, out)
         if best.shape[1]:
             keep_best(row, limits[row], foreseen, cardinality[0], members, acc, best, best_scores)
+        if tail.shape[1]:
+            weigh_tail(row, counts, rows, best, tail)
         if taught:
             mark_truth(
                 label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row] == 2,

@@ -30,6 +30,11 @@ class ManyLabels:
     decides how features are scaled. In dense streams every feature holds every label, and the index learns little
     more than linear weights of the labels in its slots.
 
+    Parameters
+    ----------
+    tail
+        Whether lists of labels favour the tail.
+
     Attributes
     ----------
     inputs
@@ -47,7 +52,8 @@ class ManyLabels:
     ([[0, 1], [1, 0]], [[True, False], [True, False]])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tail: bool = False) -> None:
+        self.tail = tail
         self.first: Rows | None = None  # the rows so far, until the regime stands
         self._start(SPARSE)
 
@@ -69,10 +75,11 @@ class ManyLabels:
         return best
 
     def _block(self, rows: Rows, *, learn: bool) -> Best:
-        ids, scores = self.index.best(self.inputs.block(rows, learn=learn).plain, KEPT, learn=learn)
+        views = self.inputs.block(rows, learn=learn)
+        ids, scores, weights = self.index.best(views.plain, KEPT, tail=self.tail, learn=learn)
         p = np.divide(1, 1 + np.exp(-scores), dtype=np.float32)
         p[ids < 0] = 0
-        return Best(ids, p)
+        return Best(ids, p, weights if self.tail else None)
 
     @property
     def rows(self) -> int:

@@ -18,8 +18,6 @@ from ihomer.rows import Rows
 _Ints = npt.NDArray[np.int64]
 _Labels = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
-#: Labels and their scores, int32 and float32 (n, k).
-Best = tuple[_Labels, _Floats]
 _Scratch = tuple[
     _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Floats, npt.NDArray[np.float64], _Floats
 ]  # fmt: skip
@@ -118,10 +116,10 @@ class SlotIndex:
         rows = views.plain
         out = np.zeros((1, len(rows), rows.n_labels), np.float32)
         if not views.dense:
-            self._run(rows, out, *_no_best(len(rows), 0), learn=learn)
+            self._run(rows, out, *_no_best(len(rows), 0), _no_weights(len(rows), 0), learn=learn)
         return out
 
-    def best(self, rows: Rows, k: int, *, learn: bool) -> Best:
+    def best(self, rows: Rows, k: int, *, tail: bool = False, learn: bool) -> tuple[_Labels, _Floats, _Floats]:
         """Return the best candidates of each row before it is learned (if `learn`), `k` at most; nothing touches all labels.
 
         Parameters
@@ -130,6 +128,8 @@ class SlotIndex:
             Features scaled as `ihomer.learners.inputs` has them.
         k
             At least 1.
+        tail
+            Whether to say how much a list that favours the tail favours each (`weigh_tail`).
 
         Returns
         -------
@@ -137,12 +137,15 @@ class SlotIndex:
             Best first, ties by smaller id, of the labels below limits[i]; -1 where there are fewer.
         scores : float32 (n, k)
             Log-odds; 0 where there are fewer.
+        weights : float32 (n, k), or (n, 0) without `tail`
+            0 where there are fewer.
         """
         ids, scores = _no_best(len(rows), k)
-        self._run(rows, np.zeros((1, len(rows), 0), np.float32), ids, scores, learn=learn)
-        return ids, scores
+        weights = _no_weights(len(rows), k if tail else 0)
+        self._run(rows, np.zeros((1, len(rows), 0), np.float32), ids, scores, weights, learn=learn)
+        return ids, scores, weights
 
-    def _run(self, rows: Rows, out: _Floats, best: _Labels, scores: _Floats, *, learn: bool) -> None:
+    def _run(self, rows: Rows, out: _Floats, best: _Labels, scores: _Floats, tail: _Floats, *, learn: bool) -> None:
         self._grow(rows, learn=learn)
         scratch = self._scratch(rows)
         start = 0
@@ -152,7 +155,7 @@ class SlotIndex:
                 rows.known_indptr, rows.known_indices, rows.limits, start, self.seen, self.quality, self.lines,
                 self.cells.view(np.int32), self.cells, self.pool_ends, self.slots, np.float32(self.g), self.counts,
                 self.rows, self.traits, self.shared, self.frequent, self.previous, self.place, *scratch, learn, CLIP,
-                out, self.cardinality, best, scores,
+                out, self.cardinality, best, scores, tail,
             )  # fmt: skip
             if learn:
                 self._remember(rows, start, stop)
@@ -330,8 +333,12 @@ class SlotIndex:
         self._lay_out(state["indptr"], cells, slack=False)
 
 
-def _no_best(n: int, k: int) -> Best:
-    return np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
+def _no_best(n: int, k: int) -> tuple[_Labels, _Floats]:
+    return np.full((n, k), -1, np.int32), _no_weights(n, k)
+
+
+def _no_weights(n: int, k: int) -> _Floats:
+    return np.zeros((n, k), np.float32)
 
 
 def _offsets(lengths: npt.NDArray[Any]) -> _Ints:
