@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ihomer import IHOMER, MLHAT
 from ihomer.label_space import FEW, MANY, NEAR
+from ihomer.learners import many_labels
 from ihomer.learners.many_labels import ManyLabels
 from ihomer.learners.slot_index import SlotIndex
 from streams import Batch
@@ -181,3 +182,33 @@ def test_a_row_costs_what_it_touches():
         np.testing.assert_array_equal(one.ids, other.ids)
         np.testing.assert_array_equal(one.p, other.p)
     assert np.isnan(crowded.index.counts[:, 1000:]).all()
+
+
+def test_lines_that_become_shorter_keep_what_says_most():
+    rows = streams.rows_of(streams.pairs(3, 400, features=6, labels=12, partial=False))
+    index = SlotIndex()
+    index.best(rows, 5, learn=True)
+    before = index.state(6, 12)
+    index.shorten(3)
+    after = index.state(6, 12)
+    for j in range(6):
+        line, kept = (slice(state["indptr"][j], state["indptr"][j + 1]) for state in (before, after))
+        excess = before["cells"][line, 0] - before["seen"][j] * before["counts"][0, before["labels"][line]] / before["rows"][0]
+        best = np.sort(np.argsort(-excess, kind="stable")[:3])
+        assert after["labels"][kept].tolist() == before["labels"][line][best].tolist()
+        np.testing.assert_array_equal(after["cells"][kept], before["cells"][line][best])
+    index.best(rows, 5, learn=True)
+    assert np.diff(index.state(6, 12)["indptr"]).max() == 3
+
+
+def test_fewer_slots_where_labels_are_more(monkeypatch):
+    monkeypatch.setattr(many_labels, "FEWER_SLOTS", ((20, 5), (60, 2)))
+    pairs = words(5, 900, 100)
+    whole = Batch.from_pairs(pairs)
+    models = [IHOMER(label_space="many") for _ in range(2)]
+    models[0].learn_many(whole)
+    for start in range(0, len(pairs), 31):
+        models[1].learn_many(whole.slice(start, min(start + 31, len(pairs))))
+        models[1] = pickle.loads(pickle.dumps(models[1]))
+    same(*models)
+    assert np.diff(models[0]._space.many.index.state(0, 101)["indptr"]).max() == 2

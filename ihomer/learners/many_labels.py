@@ -71,7 +71,10 @@ class ManyLabels:
             if is_boundary(self.rows):
                 self._settle()
         if learn and self.rows % BLOCK == 0:
-            self.index.slots = next((slots for n, slots in reversed(FEWER_SLOTS) if rows.n_labels >= n), SLOTS)
+            slots = min((slots for n, slots in FEWER_SLOTS if rows.n_labels >= n), default=SLOTS)
+            if slots < self.index.slots:  # where labels become fewer again, what was dropped comes back by itself
+                self.index.shorten(slots)
+            self.index.slots = slots
         return best
 
     def _block(self, rows: Rows, *, learn: bool) -> Best:

@@ -64,7 +64,7 @@ class SlotIndex:
     Parameters
     ----------
     slots
-        Most labels of a feature, at least 1.
+        Most labels of a feature, at least 1; `shorten` makes it fewer.
     g
         Regulariser of the weights' steps: the larger, the smaller the first ones.
 
@@ -220,6 +220,21 @@ class SlotIndex:
         self.cells = np.zeros((length, 4), np.float32)
         copy_lines(indptr, cells.view(np.int32), starts, self.cells.view(np.int32), n)
         self.pool_ends[END] = end
+
+    def shorten(self, slots: int) -> None:
+        """Let features have fewer labels: those with most excess of their count over what their frequency explains stay."""
+        self.slots = slots
+        indptr, cells = self._packed()
+        lengths = np.diff(indptr)
+        feature = np.repeat(np.arange(len(lengths)), lengths)
+        labels = cells.view(np.int32)[:, LABEL]
+        known = np.maximum(self.rows[COMPLETE] + self.counts[BEYOND, labels], 1.0)
+        excess = cells[:, COUNT] - self.seen[feature] * (self.counts[HELD, labels] / known)
+        order = np.lexsort((-excess, feature))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order)) - np.repeat(indptr[:-1], lengths)
+        stay = rank < slots
+        self._lay_out(_offsets(np.minimum(lengths, slots)), cells[stay], slack=False)
 
     # ------------------------------------------------------------------ the contract
 
