@@ -16,6 +16,23 @@ WATCH = 128
 PIECE = 512
 
 
+#: What goes through all names at fixed places does so at fewer of them where there are more names than this.
+MANY_NAMES = 1 << 16
+
+
+def stride(n_names: int) -> int:
+    """Return at which of the fixed places all names may be gone through: every one, every 2nd, 4th, ... with their number.
+
+    So what it costs a row does not grow with them.
+
+    Examples
+    --------
+    >>> stride(1000), stride(1 << 16), stride(100_000), stride(1_000_000)
+    (1, 1, 2, 16)
+    """
+    return 1 << max((n_names - 1) // MANY_NAMES, 0).bit_length()
+
+
 def is_boundary(t: int) -> bool:
     """Whether the stream is cut after `t` rows: at powers of two up to `BLOCK`, then at its multiples."""
     return t % BLOCK == 0 or (t < BLOCK and t & (t - 1) == 0)

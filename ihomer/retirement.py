@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import TABLE, capacity, grown, kept, used
-from ihomer.blocks import PIECE
+from ihomer.blocks import PIECE, stride
 from ihomer.retired_labels import Essence, RetiredLabels
 from streams.vocabulary import INDICATOR
 
@@ -224,9 +224,9 @@ class Retirement:
         for which, (vocabulary, last) in enumerate(((door.features, self.features), (door.labels, self.labels))):
             first, n = int(self.names[which, 0]), sizes[which]
             last[first:n][last[first:n] == NEVER] = now
-            for i in range(first, n):
-                base = CATEGORY if which == 0 and kinds[i] == INDICATOR else NAME
-                self.names[which, 1] += base + 2 * len(str(vocabulary.name(i)))
+            n_categories = int(np.count_nonzero(kinds[first:n] == INDICATOR)) if which == 0 else 0
+            characters = sum(map(len, map(str, map(vocabulary.name, range(first, n)))))
+            self.names[which, 1] += NAME * (n - first) + (CATEGORY - NAME) * n_categories + 2 * characters
             self.names[which, 0] = n
 
     def needed(self, d: int, n: int, parts: Parts) -> int:
@@ -242,6 +242,10 @@ class Retirement:
     def _leaving(self, now: int, parts: Parts) -> tuple[Flags, Flags, list[str]]:
         """Return which features and labels stay, and why the others do not; no reason: all stay."""
         d, n = len(parts.door.features), len(parts.door.labels)
+        # What is below all limits is gone through seldom where there is much of it.
+        crowded = n > self.max_labels or d > self.max_features or self._too_large(d, n, parts)
+        if not crowded and now % (PIECE * stride(d + n)):
+            return np.zeros(0, np.bool_), np.zeros(0, np.bool_), []
         features, labels = np.ones(d, np.bool_), np.ones(n, np.bool_)
         causes = []
         silent = self.labels[:n] < now - self.silent_for
@@ -259,10 +263,18 @@ class Retirement:
             causes.append(f"more than {self.max_bytes:,} bytes")
         return features, labels, causes
 
+    def _more(self, parts: Parts) -> tuple[int, int]:
+        """Return for how many more features and labels there is to be room: the next piece may bring as much as the last."""
+        fits = self.needed(*self._grew, parts) <= self.max_bytes // 2  # else that alone would be too much
+        return self._grew if fits else (0, 0)
+
+    def _too_large(self, d: int, n: int, parts: Parts) -> bool:
+        more = self._more(parts)
+        return self.needed(d + more[0], n + more[1], parts) > self.max_bytes
+
     def _shrink(self, features: Flags, labels: Flags, parts: Parts, *, forgettable: bool) -> bool:
         """Let rows, labels and features go if all takes too many bytes; return whether it does."""
-        # The next piece may bring as much as the last: there is to be room for it, unless it alone would take too much.
-        more = self._grew if self.needed(*self._grew, parts) <= self.max_bytes // 2 else (0, 0)
+        more = self._more(parts)
 
         def size(d: int, n: int) -> int:
             return self.needed(d + more[0], n + more[1], parts)

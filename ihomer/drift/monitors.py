@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from river.base import DriftDetector
 
-from ihomer.blocks import WATCH
+from ihomer.blocks import WATCH, stride
 from ihomer.drift.adwin import AdwinBank
 from ihomer.drift.alarm import MODEL, Alarm
 from ihomer.drift.river_bank import RiverBank
@@ -91,8 +91,8 @@ class Monitors:
                 self._block(said.slice(start, stop), rows.slice(start, stop), cluster_of, sizes, part)
             self.rows += stop - start
             start = stop
-            if self.rows % CHOICE == 0:
-                self._choose()
+            if self.rows % (CHOICE * (step := stride(self.watched.n_labels))) == 0:
+                self._choose(step)
 
     def _block(
         self, said: Probabilities, rows: Rows, cluster_of: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], sets: Sets
@@ -116,8 +116,8 @@ class Monitors:
             self.groups.add(1, self.delta * CLUSTER)
             self.groups.add(1, self.delta * STRUCTURE)
 
-    def _choose(self) -> None:
-        for slot in self.watched.choose():
+    def _choose(self, step: int) -> None:
+        for slot in self.watched.choose(step):
             self.labels.reset(slot)
         self.labels.set_delta(self.delta * min(LABELS / max(len(self.watched), 1), LABEL))
 

@@ -67,8 +67,14 @@ class WatchedLabels:
         free = np.flatnonzero(self.label_of < 0)[: n_labels - known]
         self._give(free, np.arange(known, known + len(free)))
 
-    def choose(self) -> list[int]:
-        """Give slots to labels that were more frequent of late; return the slots that changed hands."""
+    def choose(self, step: int = 1) -> list[int]:
+        """Give slots to labels that were more frequent of late; return the slots that changed hands.
+
+        Parameters
+        ----------
+        step
+            For how many choices this one stands: what counts so far fades as often.
+        """
         recent = self.recent[: self.n_labels]
         # A free slot counts as one whose label never held: it goes first.
         held = np.where(self.label_of >= 0, recent[self.label_of], 0.0) if self.n_labels else np.zeros(0)
@@ -83,7 +89,7 @@ class WatchedLabels:
             self.slot_of[left[left >= 0]] = -1
             self._give(slots, labels)
             changed = sorted(slots.tolist())
-        recent *= FADE
+        recent *= FADE**step
         recent[recent < LEAST] = 0.0
         return changed
 
