@@ -48,6 +48,7 @@ CATALOGUE: Final[Mapping[str, Learner]] = {
     "ihomer-fast": Learner("ours", _IHOMER, "a few microseconds an instance", _NEVES, {"preset": "fast"}),
     "ihomer-balanced": Learner("ours", _IHOMER, "with a memory of 32,768 rows", _NEVES, {"preset": "balanced"}),
     "ihomer-accurate": Learner("ours", _IHOMER, "all experts, whatever they cost", _NEVES, {"preset": "accurate"}),
+    "ihomer-many": Learner("ours", _IHOMER, "for very many labels", _NEVES, {"label_space": "many"}),
     "ihomer-paper": Learner("ours", _IHOMER, "as the paper has it, an MLHAT per cluster", _NEVES, {"preset": "paper"}),
     "linear": Learner("ours", "ihomer.learners.linear:LinearLearner", "one linear model per label", "Crammer et al. 2009"),
     "mlhat": Learner("ours", "ihomer.learners.mlhat:MLHAT", "multi-label Hoeffding adaptive tree", "Esteban et al. 2024"),
