@@ -20,7 +20,7 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 #: Probabilities are of at most so many labels of a row (`ihomer.kernels.slot_index_block.keep_best` says how many).
 KEPT = 64
 #: From so many labels on a feature gets no more than so many slots: there is little that it could say of more.
-FEWER_SLOTS = ((20_000, 32), (80_000, 16))
+FEWER_SLOTS = ((4_000, 32), (16_000, 16))
 
 
 class ManyLabels:
