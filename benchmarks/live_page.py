@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.speed_growth import first_rows, rows
 from ihomer.evaluation.catalogue import make_model
 from ihomer.evaluation.loop import Prequential
 from ihomer.live.board import Board
@@ -29,8 +28,8 @@ from streams import open_stream
 from streams.batch import Batch
 from streams.stream import ROWS, Stream
 
-#: What made-up rows are like; how many there are if nothing is said.
-NON_ZEROS, HELD, LENGTH = 10, 5, 3_000
+#: What made-up rows are like; how many name all labels before the clock starts, and how many follow.
+FEATURES, NON_ZEROS, HELD, FIRST, LENGTH = 50, 10, 5, 256, 2_000
 #: Rows between two points of the curves: few, so that these are as full as they get.
 EVERY = 10
 #: Bytes that a model may take: with 100,000 labels that is more than it may if nothing is said.
@@ -62,19 +61,29 @@ class Run(NamedTuple):
 
 
 class ManyLabels(Stream):
-    """Made-up rows of many labels."""
+    """Made-up rows: a few features, a few of very many labels."""
 
     def __init__(self, n_labels: int, length: int) -> None:
         super().__init__(f"{n_labels:,} labels")
-        self.n_labels, self.length = n_labels, length
+        self.names, self.length = [f"label {i}" for i in range(n_labels)], length
 
-    def batches(self, rows_a_batch: int = ROWS) -> Iterator[Batch]:
+    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
         """Yield the rows, the same each time."""
         rng, length = np.random.default_rng(1), self.length or 0
-        for start in range(0, length, rows_a_batch):
-            batch = rows(rng, min(rows_a_batch, length - start), self.n_labels, NON_ZEROS, HELD)
-            self.features, self.labels = batch.features, batch.labels
-            yield batch
+        for start in range(0, length, rows):
+            n = min(rows, length - start)
+            held = rng.integers(0, len(self.names), (n, HELD)).tolist()
+            pairs = [(_features(rng), {self.names[i] for i in row}) for row in held]
+            yield Batch.from_pairs(pairs, self.features, self.labels)
+
+    def first(self) -> Batch:
+        """Return rows that name every label once."""
+        rng = np.random.default_rng(0)
+        return Batch.from_pairs([(_features(rng), set(self.names[i::FIRST])) for i in range(FIRST)])
+
+
+def _features(rng: np.random.Generator) -> dict[str, float]:
+    return {f"feature {i}": 1.0 for i in rng.integers(0, FEATURES, NON_ZEROS).tolist()}
 
 
 def main() -> None:
@@ -102,10 +111,11 @@ def main() -> None:
 
 
 def _run(asked: argparse.Namespace, *, live: bool) -> Run:
+    stream: Stream
     if asked.stream is None:
-        stream: Stream = ManyLabels(asked.labels, LENGTH)
+        made = stream = ManyLabels(asked.labels, LENGTH)
         model, _ = make_model(asked.model, {"max_labels": 2 * asked.labels, "max_bytes": MODEL_BYTES})
-        model.learn_many(first_rows(np.random.default_rng(0), asked.labels, NON_ZEROS))
+        model.learn_many(made.first())
     else:
         stream = open_stream(asked.stream)
         model, _ = make_model(asked.model)

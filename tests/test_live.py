@@ -162,6 +162,20 @@ def test_what_is_shown_is_true():
     assert [event["instance"] for event in told["events"]] == [event["instance"] for event in model.events][::-1][:EVENTS]
 
 
+def test_the_daemon_counts_its_curves_as_the_model_counts_its_events():
+    model = IHOMER(preset="fast")
+    for batch in limited(open_stream("yeast"), 300).batches():
+        model.learn_many(batch)  # by an earlier process
+    status = Status(scores={"micro_f1": 0.5, "macro_f1": float("nan")}, instances=10)
+    live = Live("ihomer on a topic", status)
+    status.board.asked()
+    live.look(model)
+    told = json.loads(status.board.asked())
+    assert told["curve"] == {"instances": [300], "micro_f1": [0.5]}
+    assert (told["figures"]["instances"], told["figures"]["learned in all"]) == (10, 300)
+    assert all(event["instance"] <= 300 for event in told["events"])
+
+
 def test_looking_changes_no_bit():
     scores = []
     for looks in (True, False):

@@ -134,6 +134,26 @@ def test_the_theme_can_be_chosen(page, tmp_path):
     assert page.run(ground) == light
 
 
+def test_the_live_page_of_a_daemon_that_has_nothing_to_do(page):
+    board = Board()
+    told = {
+        "title": "idle", "state": "running", "share": None, "figures": {"instances": 1000},
+        "curve": {"instances": [1000], "window_micro_f1": [0.5]},
+        "history": {"seconds": [2.0, 4.0], "rows_per_second": [0.0, 0.0], "lag": [0.0, 0.0]}, "clusters": None, "events": [],
+    }  # fmt: skip
+    with LiveServer("127.0.0.1", 0, board) as server:
+        page.open(server.url)
+        board.put(lambda: told)
+        assert page.run(HEADING) == "idle"
+        axis = "[...document.querySelectorAll('#speed .chart text')].map((e) => e.textContent)"
+        assert {"0", "1"} <= set(page.run(axis))
+        assert max(map(len, page.run(axis))) <= 6
+        dot = "document.querySelector('#curves path.dot')"
+        assert page.run(f"parseFloat(getComputedStyle({dot}).strokeWidth)") >= 5  # one point is there to be seen
+        assert page.complaints == []
+    page.open("about:blank")
+
+
 def test_the_live_page_follows(page):
     board = Board()
     told = {

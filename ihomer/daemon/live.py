@@ -43,7 +43,8 @@ class Live:
             self._scores = status.scores
             scores = {name: round(status.scores.get(name, math.nan), DIGITS) for name in _SHOWN}
             told = {name: score for name, score in scores.items() if not math.isnan(score)}
-            self._curve.add({"instances": status.instances, **told})
+            # By the count that events have, which goes on where an earlier process ended.
+            self._curve.add({"instances": model.n_instances, **told})
         if now - self._noted >= PERIOD:
             rate = (status.instances - self._instances) / (now - self._noted)
             lag = float(sum(status.lag.values()))
@@ -61,6 +62,7 @@ class Live:
             "share": None,
             "figures": {
                 "instances": status.instances,
+                "learned in all": model.n_instances,
                 "instances a second": history.get("rows_per_second", [None])[-1],
                 "lag, records": sum(status.lag.values()),
                 "micro-F1": status.scores.get("micro_f1"),
