@@ -79,7 +79,7 @@ def contestants(models: Iterable[Any] | Mapping[str, Any]) -> list[Contestant]:
     ['ours', 'ours, fast']
     """
     named = models.items() if isinstance(models, Mapping) else [("", model) for model in models]
-    wanted = [(name, one) for name, model in named for one in _expanded(name, model) if one != ""]
+    wanted = [(str(name), one) for name, model in named for one in _expanded(name, model)]
     if not wanted:
         raise ValueError(f"there is no learner to compare; known: {', '.join((*GROUPS, *CATALOGUE))}")
     specs = [one for name, one in wanted if isinstance(one, str) and not name]
@@ -105,7 +105,7 @@ def _expanded(name: str, model: Any) -> list[Any]:
     spec = model.strip()
     if spec in GROUPS and not name:
         return [one for one, learner in CATALOGUE.items() if spec in ("all", learner.family)]
-    return [spec]
+    return [spec] if spec else []
 
 
 def _contestant(wish: str, model: Any) -> Contestant:

@@ -25,9 +25,7 @@ _TITLES: Final = {
 }
 #: What of an event the page shows.
 _EVENT: Final = ("instance", "kind", "place", "cause", "labels", "n_labels")
-
-
-#: Characters of a name; scores are told with one digit more than they are shown with, so that equal ones are equal.
+#: Characters of a name.
 _NAME: Final = 80
 
 
@@ -37,7 +35,7 @@ def shown(comparison: Comparison) -> dict[str, Any]:
     budget = Budget(runs, PAGE)
     names = sorted(dict.fromkeys(name for run in runs for name in run.scores), key=_place)
     drawn = _drawn(comparison)
-    left_out = [*budget.told()]
+    left_out = budget.told()
     if len(drawn) < len(runs):
         left_out.append(
             f"{len(runs) - len(drawn):,} runs are without pictures of their labels: there was no room for all. "
