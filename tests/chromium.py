@@ -14,6 +14,7 @@ from pathlib import Path
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-pipe",
+    "--hide-scrollbars",
 )  # fmt: skip
 
 
@@ -30,8 +31,9 @@ class Chromium:
         self._in, theirs_out = os.pipe()
 
         def ends() -> None:
-            os.dup2(theirs_in, 3)
-            os.dup2(theirs_out, 4)
+            one, other = os.dup(theirs_in), os.dup(theirs_out)  # they may be 3 or 4 themselves, and closed by exec
+            os.dup2(one, 3)
+            os.dup2(other, 4)
 
         command = [program(), *QUIET, f"--user-data-dir={self._home.name}", "about:blank"]
         quiet = subprocess.DEVNULL

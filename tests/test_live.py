@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 
 from ihomer import IHOMER
 from ihomer.cli import main
+from ihomer.daemon.live import Live
+from ihomer.daemon.status import Status
 from ihomer.evaluation import Prequential
 from ihomer.live.board import INTEREST, PERIOD, SHARE, Board
-from ihomer.live.history import History
-from ihomer.live.looks import EVENTS, clusters_of
+from ihomer.live.history import MOMENTS, History
+from ihomer.live.looks import CLUSTERS, EVENTS, NAMES, clusters_of
+from ihomer.live.page import live_page
 from ihomer.live.server import LiveServer
 from ihomer.live.watch import METRICS, Watch, snapshot
 from streams import open_stream
 from streams.batch import Batch
 from streams.views import limited
+from streams.vocabulary import Vocabulary
 
 
 class Clock:
@@ -78,32 +82,67 @@ def test_snapshots_take_their_share_of_the_time_at_most(costs, step):
         clock.now += step if not remaining or board.due() else max(step, PERIOD / 4)
     # The pause that follows a snapshot belongs to it.
     assert spent <= SHARE * (clock.now + last / SHARE) + 1e-6
-    assert all(b - a >= PERIOD for a, b in pairwise(made))
+    assert all(b - a >= PERIOD - 1e-9 for a, b in pairwise(made))
 
 
-def many_labels(n_labels, rows=2_000):
-    chance = np.random.default_rng(1)
-    names = [f"a rather long name of label {i:06d}" for i in range(n_labels)]
-    for start in range(0, rows, 500):
-        yield Batch.from_pairs(
-            [({f"f{j}": 1.0 for j in range(3)}, {names[k] for k in chance.integers(0, n_labels, n_labels // rows + 1)})
-             for _ in range(start, start + 500)]
-        )  # fmt: skip
+#: As long as names of labels are on bad days; each character takes three bytes.
+NAME = "\u6a19" * 200
+N_LABELS = 20_000
 
 
-def test_a_hundred_thousand_labels_stay_under_200_kb():
-    model = IHOMER(preset="fast", max_labels=1 << 17, max_bytes=1 << 33)
-    for batch in many_labels(100_000, 1_500):
-        model.learn_many(batch)
-    assert model.n_labels > 50_000
+@pytest.fixture(scope="module")
+def of_many_labels():
+    """A model of 20,000 labels with long names, in more than 1,000 clusters, to which much has happened."""
+    names = [f"{i:06d} {NAME}" for i in range(N_LABELS)]
+    rows = 200
+    model = IHOMER(preset="fast", max_labels=1 << 15, max_bytes=1 << 33)
+    model.learn_many(Batch.from_pairs([({"f": 1.0}, set(names[i::rows])) for i in range(rows)]))
+    tree = model._tree
+    while len(tree.sizes()[0]) <= 1_000:
+        leaf = tree.sizes()[0][-1]
+        right = np.arange(len(tree.members(leaf))) >= 19
+        tree.split(leaf, right, {})
+    for i in range(2 * EVENTS):
+        model.event_log.add(i, "split", place=f"cluster {i} {NAME}", cause=NAME, labels=names[i : i + 50], n_labels=50)
+    return model
+
+
+def looks_of(model):
+    """What the page of an evaluation and that of the daemon are given, with curves as full as they get."""
+    point = dict.fromkeys(("instances", *METRICS, *(f"window_{name}" for name in METRICS)), 0.123456)
     evaluation = Prequential(model, limited(open_stream("yeast"), 0))
-    evaluation.curve = [dict.fromkeys(("instances", *METRICS, *(f"window_{name}" for name in METRICS)), 0.123456)] * 1000
-    history = History()
-    for i in range(5000):
+    evaluation.curve = [point] * 1000
+    history, status = History(), Status()
+    live = Live("ihomer on a topic", status)
+    for i in range(2 * MOMENTS):
         history.add({"seconds": 2.0 * i, "rows_per_second": 1234.5})
+        live._history.add({"seconds": 2.0 * i, "rows_per_second": 1234.5, "lag": 1e6})
+        status.scores = dict.fromkeys((*METRICS, *(f"window_{name}" for name in METRICS)), 0.12345678901234567)
+        live.look(model)
+    status.board.asked()
+    live.look(model)
     board = Board()
     board.put(lambda: snapshot(evaluation, history))
-    assert len(board.asked()) < 200_000
+    return board.asked(), status.board.asked()
+
+
+def test_many_labels_stay_under_200_kb(of_many_labels):
+    for found in looks_of(of_many_labels):
+        told = json.loads(found)
+        assert sum(cluster["labels"] for cluster in told["clusters"]) == N_LABELS
+        assert len(told["clusters"]) == CLUSTERS + 1
+        assert len(told["events"]) == EVENTS
+        assert len(found) < 200_000
+    assert len(live_page()) < 200_000
+
+
+def test_a_look_asks_for_the_names_that_it_shows_alone(of_many_labels, monkeypatch):
+    asked, name = [], Vocabulary.name
+    monkeypatch.setattr(Vocabulary, "name", lambda self, i: asked.append(i) or name(self, i))
+    monkeypatch.setattr(Vocabulary, "names", property(lambda _: pytest.fail("all names were asked for")))
+    monkeypatch.setattr(Vocabulary, "__iter__", lambda _: pytest.fail("all names were asked for"))
+    looks_of(of_many_labels)
+    assert 0 < len(asked) <= 2 * CLUSTERS * NAMES
 
 
 def test_what_is_shown_is_true():
@@ -121,6 +160,20 @@ def test_what_is_shown_is_true():
     assert told["curve"]["window_p_at_1"][-1] == pytest.approx(result.curve[-1]["window_p_at_1"], abs=1e-4)
     assert all(set(cluster["names"]) <= set(labels) for cluster, labels in zip(told["clusters"], model.clusters, strict=True))
     assert [event["instance"] for event in told["events"]] == [event["instance"] for event in model.events][::-1][:EVENTS]
+
+
+def test_the_daemon_counts_its_curves_as_the_model_counts_its_events():
+    model = IHOMER(preset="fast")
+    for batch in limited(open_stream("yeast"), 300).batches():
+        model.learn_many(batch)  # by an earlier process
+    status = Status(scores={"micro_f1": 0.5, "macro_f1": float("nan")}, instances=10)
+    live = Live("ihomer on a topic", status)
+    status.board.asked()
+    live.look(model)
+    told = json.loads(status.board.asked())
+    assert told["curve"] == {"instances": [300], "micro_f1": [0.5]}
+    assert (told["figures"]["instances"], told["figures"]["learned in all"]) == (10, 300)
+    assert all(event["instance"] <= 300 for event in told["events"])
 
 
 def test_looking_changes_no_bit():

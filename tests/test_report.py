@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ihomer.evaluation import measures
 from ihomer.palette import COLOURS, in_light, picture_style
 from ihomer.report import Comparison, Run, write_report
 from ihomer.report.data import Bin, Tributary
@@ -21,7 +22,8 @@ from ihomer.report.figures.river import river_svg
 from ihomer.report.html import script_safe
 from ihomer.report.pictures import pictures_of
 from ihomer.report.png import can_draw_png
-from ihomer.report.shown import CHARACTERS, ROWS, shown
+from ihomer.report.room import FILE, _share, bounded
+from ihomer.report.shown import shown
 from ihomer.report.write import file_name, report_html
 from tests.report_data import HOSTILE, comparison, hostile, run
 
@@ -184,18 +186,67 @@ def test_any_name_makes_a_file_name(text):
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", file_name(text))
 
 
-def test_a_large_comparison_is_bounded_and_says_so():
-    names = tuple(f"label {i}" for i in range(120))
-    one = run(points=300, names=names[:3])
-    one = replace(one, label_scores=tuple(replace(one.label_scores[0], name=name) for name in names))
-    whole = Comparison("large", tuple(replace(one, stream=f"s{i}", learner=f"l{j}") for i in range(40) for j in range(20)))
-    told = shown(whole)
-    assert len(json.dumps(told)) < 16_000_000
-    assert sum(len(found["label_scores"]["name"]) for found in told["runs"]) <= ROWS
-    assert sum(len(text) for found in told["runs"] for text in found["figures"].values()) < CHARACTERS + 100_000
+@pytest.fixture(scope="module")
+def enormous():
+    """31 learners on 47 streams, each run with as much to tell as a run can have."""
+    names = tuple(f"a label with a long name {i:06d}" for i in range(2_000))
+    one = run(points=100, names=names[:48])
+    events = tuple({**event, "instance": 10 * i, "labels": list(names[:20])} for i, event in enumerate(one.events * 60))
+    curve = {**one.curve, **{form + name: one.curve["micro_f1"] for form in ("", "window_", "faded_") for name in measures.ALL}}
+    scores = {f"metric_{i}": 0.123456789 for i in range(40)} | dict(one.scores)
+    rows = tuple(replace(one.label_scores[0], name=name, f1=0.123456789, recall=0.123456789) for name in names)
+    baselines = dict.fromkeys(("no_change", "majority_set", "label_prior"), scores)
+    shape = replace(one.hierarchy, clusters=(1,) * 48)
+    full = replace(
+        one, events=events, curve=curve, scores=scores, baselines=baselines, label_scores=rows, hierarchy=shape
+    )
+    return Comparison("large", tuple(replace(full, stream=f"s{i}", learner=f"l{j}") for i in range(47) for j in range(31)))
+
+
+def test_a_large_comparison_is_bounded_and_says_so(enormous):
+    text = report_html(enormous)
+    assert len(text.encode()) < 8_000_000
+    told, one = shown(enormous), enormous.runs[0]
     assert all(found["curve"]["instances"][-1] == one.curve["instances"][-1] for found in told["runs"])
-    assert len(told["omitted"]) == 4
-    assert shown(Comparison("small", (one,)))["omitted"] == []
+    assert all(found["label_scores"]["name"] and found["events"] for found in told["runs"])
+    drawn = [(found["learner"], found["stream"]) for found in told["runs"] if found["figures"]]
+    assert {learner for learner, _ in drawn} == {"l0"}  # of one learner on many streams, not of many on one
+    assert len(told["omitted"]) == 6
+    assert "comparison.json" in told["omitted"][-1]
+    assert shown(Comparison("small", (run(points=300),)))["omitted"] == []
+
+
+def test_the_file_of_a_large_comparison_is_bounded_and_has_all_that_the_page_has(enormous):
+    kept = bounded(enormous, FILE)
+    assert len(kept.to_json()) < 36 * 1024 * len(enormous.runs)
+    (found,) = Comparison.from_json(replace(kept, runs=kept.runs[-1:]).to_json()).runs
+    told = shown(enormous)["runs"][-1]
+    assert (found.scores, found.costs) == (enormous.runs[-1].scores, enormous.runs[-1].costs)
+    assert set(told["curve"]) <= set(found.curve)
+    assert len(told["curve"]["instances"]) <= len(found.curve["instances"])
+    assert len(told["label_scores"]["name"]) <= len(found.label_scores)
+    assert found.hierarchy == enormous.runs[-1].hierarchy
+
+
+def test_a_small_comparison_is_whole_but_for_digits():
+    whole = comparison(["emotions"], ["a", "b"], points=100)
+    kept = bounded(whole, FILE)
+    assert shown(kept) == shown(whole)
+    for one, other in zip(kept.runs, whole.runs, strict=True):
+        assert set(one.curve) == set(other.curve)
+        for name, values in one.curve.items():
+            assert values == pytest.approx(other.curve[name], rel=1e-3)
+        assert (one.scores, one.events, one.costs) == (other.scores, other.events, other.costs)
+    assert bounded(kept, FILE) == kept
+
+
+@given(st.lists(st.integers(0, 3_000), max_size=30), st.integers(0, 20_000))
+def test_shares_fill_the_room(wanted, room):
+    share = _share(room, wanted, 10, 2_000)
+    assert 10 <= share <= 2_000
+    assert sum(min(one, share) for one in wanted) <= max(room, 10 * len(wanted))
+    if share < min(2_000, max(wanted, default=0)):
+        assert sum(min(one, share + 1) for one in wanted) > room
 
 
 def test_pictures_know_light_and_dark():

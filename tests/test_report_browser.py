@@ -78,6 +78,32 @@ def test_it_is_drawn_without_complaint_or_request(page, tmp_path, name):
     look(page, name)
 
 
+def test_what_is_wider_than_a_telephone_says_so(page, tmp_path):
+    write_report(WHOLES["some"](), tmp_path, with_png=False)
+    page.open((tmp_path / "report.html").as_uri())
+    boxes = """[...document.querySelectorAll('.scroll, .picture')].filter((e) => e.checkVisibility()).map((e) =>
+      [e.scrollWidth - e.clientWidth > 1, !e.nextElementSibling.hidden, e.dataset.more !== undefined])"""
+    settled = "new Promise((done) => setTimeout(() => done(1), 300))"
+    for width in (390, 2400):
+        page.size(width)
+        page.run(settled)
+        assert sideways(page) <= 0
+        wide = [tuple(box) for box in page.run(boxes)]
+        assert set(wide) <= {(True, True, True), (False, False, False)}
+        assert any(box[0] for box in wide) == (width == 390)
+    page.size(390)
+    page.run(settled)
+    page.run("document.querySelector('[data-more]').focus()")
+    for _ in range(40):
+        page.press("ArrowRight")
+    page.run(settled)
+    assert page.run("document.activeElement.scrollLeft") > 0
+    page.run("document.querySelectorAll('.scroll, .picture').forEach((e) => e.scrollTo({ left: 9999, behavior: 'instant' }))")
+    page.run(settled)
+    assert not any(more for _, _, more in page.run(boxes))
+    assert page.complaints == []
+
+
 def test_twenty_learners_on_forty_streams_open_in_two_seconds(page, tmp_path):
     whole = comparison([f"stream {i}" for i in range(40)], [f"learner {i}" for i in range(20)], points=400)
     write_report(whole, tmp_path, with_png=False)
@@ -132,6 +158,26 @@ def test_the_theme_can_be_chosen(page, tmp_path):
     assert page.run(ground) != light
     page.run("document.querySelector('#theme').click()")
     assert page.run(ground) == light
+
+
+def test_the_live_page_of_a_daemon_that_has_nothing_to_do(page):
+    board = Board()
+    told = {
+        "title": "idle", "state": "running", "share": None, "figures": {"instances": 1000},
+        "curve": {"instances": [1000], "window_micro_f1": [0.5]},
+        "history": {"seconds": [2.0, 4.0], "rows_per_second": [0.0, 0.0], "lag": [0.0, 0.0]}, "clusters": None, "events": [],
+    }  # fmt: skip
+    with LiveServer("127.0.0.1", 0, board) as server:
+        page.open(server.url)
+        board.put(lambda: told)
+        assert page.run(HEADING) == "idle"
+        axis = "[...document.querySelectorAll('#speed .chart text')].map((e) => e.textContent)"
+        assert {"0", "1"} <= set(page.run(axis))
+        assert max(map(len, page.run(axis))) <= 6
+        dot = "document.querySelector('#curves path.dot')"
+        assert page.run(f"parseFloat(getComputedStyle({dot}).strokeWidth)") >= 5  # one point is there to be seen
+        assert page.complaints == []
+    page.open("about:blank")
 
 
 def test_the_live_page_follows(page):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ihomer.compare.cell import Cell, Task
 from ihomer.compare.comparison import Comparison
@@ -44,7 +45,7 @@ class Standing:
 
 def compare(
     streams: Iterable[str | Source],
-    models: Iterable[str],
+    models: Iterable[Any] | Mapping[str, Any],
     *,
     metric: str = "micro_f1",
     limit: int | None = None,
@@ -67,7 +68,9 @@ def compare(
         read them.
     models
         Names of learners, files, ``module:object`` (see `ihomer.evaluation.catalogue.make_model`), or groups of them:
-        ``all``, ``ours``, ``global``, ``local``, ``trivial``.
+        ``all``, ``ours``, ``global``, ``local``, ``trivial``. Or models themselves, ours and river's, called by their
+        class; or a mapping, name -> model. A model is cloned, so every cell begins with an untrained one; it has to come
+        from a module, since cells are filled in other processes.
     metric
         What the table shows.
     limit, shuffle
@@ -76,14 +79,16 @@ def compare(
         CPU seconds of a learner on a stream, reading and scoring apart, after which it is cut: at the next rung of
         `ihomer.compare.ladder.rungs`. All others have their scores at every rung, too.
     seeds
-        Of learners that take one; scores are means over them.
+        Of learners that take one; scores are means over them. A model that is given as an object keeps the seed that it
+        has, and takes one if its `seed` is None.
     repeat
         Fill each cell so many times: costs are medians.
     jobs
         Cells that are filled side by side; no score depends on it, seconds do.
     out
         A directory: finished cells are kept in its folder `cells`, and what depends on nothing that has changed is not
-        run again. Nothing else is written; see `Comparison.write`.
+        run again: of a model that is an object its parameters, and the files of the classes that it is made of. Nothing
+        else is written; see `Comparison.write`.
     command
         For the report: how this was called.
     progress
@@ -99,6 +104,8 @@ def compare(
         If there is no such learner.
     ValueError
         If something comes twice, or a number is out of its range.
+    TypeError
+        If something that is no text is no model either, or cannot be copied into another process.
     OSError
         If cells cannot be kept.
     KeyboardInterrupt
@@ -113,6 +120,12 @@ def compare(
     <BLANKLINE>
                           no-change   label-prior
     yeast 50                ...
+    >>> from ihomer import IHOMER
+    >>> from river import linear_model, multioutput
+    >>> models = {"ours": IHOMER(preset="fast"), "chain": multioutput.ClassifierChain(linear_model.LogisticRegression())}
+    >>> found = compare(["yeast"], models, limit=50)
+    >>> found.learners, found.rows("yeast", "chain"), found.failures
+    (('ours', 'chain'), 50, [])
     """
     check(metric)
     _check_numbers(limit=limit, repeat=repeat, jobs=jobs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ihomer.checkpoint.atomic import write_whole
 from ihomer.compare.metrics import METRICS
+from ihomer.report.room import FILE, bounded
 from ihomer.report.write import write_report
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def write(comparison: Comparison, directory: Path) -> list[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     report = comparison.report()
     texts = {
-        "comparison.json": report.to_json(),
+        "comparison.json": bounded(report, FILE).to_json(),
         "scores.csv": csv_text(score_rows(comparison)),
         "rungs.csv": csv_text(rung_rows(comparison)),
         "table.txt": f"{comparison}\n".encode(),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ihomer.compare.cell import Cell, Rungs, Task, failed
 from ihomer.compare.digest import RowsDigest
 from ihomer.compare.ladder import Laddered
-from ihomer.evaluation.catalogue import make_model
 from ihomer.evaluation.kappa import kappas
 from ihomer.evaluation.loop import Prequential
 from ihomer.evaluation.usage import rss_mb
@@ -58,7 +57,7 @@ def fill(task: Task, progress: Callable[[int], None] = lambda _rows: None) -> Ce
 
 def _filled(task: Task, progress: Callable[[int], None]) -> Cell:
     rows = task.stream.rows
-    model, _ = make_model(task.learner.spec, seed=task.seed)
+    model = task.learner.make(task.seed)
     before = rss_mb()
     recorder, notes = Recorder(), _Notes(rows)
     cut = ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ihomer.daemon.secrecy import masked
 from ihomer.live.board import PERIOD
 from ihomer.live.history import History
 from ihomer.live.looks import clusters_of, events_of
-from ihomer.live.watch import METRICS
+from ihomer.live.watch import DIGITS, METRICS, POINTS
 
 if TYPE_CHECKING:
     from ihomer.daemon.status import Status
+
+_SHOWN: Final = tuple(form + metric for form in ("window_", "") for metric in METRICS)
 
 
 class Live:
@@ -28,7 +31,7 @@ class Live:
 
     def __init__(self, title: str, status: Status) -> None:
         self._title, self._status = title, status
-        self._history, self._curve = History(), History()
+        self._history, self._curve = History(), History(POINTS)
         self._begun = self._noted = time.monotonic()
         self._instances = status.instances
         self._scores: dict[str, float] = {}
@@ -38,8 +41,10 @@ class Live:
         status, now = self._status, time.monotonic()
         if status.scores is not self._scores:
             self._scores = status.scores
-            told = {name: value for name, value in status.scores.items() if value == value}  # noqa: PLR0124 (NaN)
-            self._curve.add({"instances": status.instances, **told})
+            scores = {name: round(status.scores.get(name, math.nan), DIGITS) for name in _SHOWN}
+            told = {name: score for name, score in scores.items() if not math.isnan(score)}
+            # By the count that events have, which goes on where an earlier process ended.
+            self._curve.add({"instances": model.n_instances, **told})
         if now - self._noted >= PERIOD:
             rate = (status.instances - self._instances) / (now - self._noted)
             lag = float(sum(status.lag.values()))
@@ -50,7 +55,6 @@ class Live:
 
     def _snapshot(self, model: Any) -> dict[str, Any]:
         status, curve, history = self._status, self._curve.columns(), self._history.columns()
-        names = ["instances", *(form + metric for form in ("window_", "") for metric in METRICS)]
         return {
             "title": self._title,
             "state": status.state,
@@ -58,13 +62,14 @@ class Live:
             "share": None,
             "figures": {
                 "instances": status.instances,
+                "learned in all": model.n_instances,
                 "instances a second": history.get("rows_per_second", [None])[-1],
                 "lag, records": sum(status.lag.values()),
                 "micro-F1": status.scores.get("micro_f1"),
                 "labels": status.labels,
                 "dead letters": sum(status.dead.values()),
             },
-            "curve": {name: curve[name] for name in names if name in curve},
+            "curve": curve,
             "history": history,
             "clusters": clusters_of(model),
             "events": events_of(model),

@@ -12,9 +12,10 @@ from ihomer.live.looks import clusters_of, events_of
 if TYPE_CHECKING:
     from ihomer.evaluation.loop import Prequential
 
-#: What the curves show, each windowed and over all rows; points of a curve.
+#: What the curves show, each windowed and over all rows; points of a curve; digits of a score.
 METRICS: Final = ("micro_f1", "macro_f1", "example_f1", "subset_accuracy", "p_at_1", "p_at_3", "p_at_5")
 POINTS: Final = 300
+DIGITS: Final = 4
 
 
 class Watch:
@@ -74,4 +75,4 @@ def snapshot(evaluation: Prequential, history: History) -> dict[str, Any]:
 
 
 def _brief(value: Any) -> Any:
-    return round(value, 4) if isinstance(value, float) else value
+    return round(value, DIGITS) if isinstance(value, float) else value

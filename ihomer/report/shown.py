@@ -8,17 +8,10 @@ from typing import Any, Final
 
 from ihomer.evaluation import measures
 from ihomer.evaluation.report import BASELINES, TITLES
-from ihomer.report.data import Comparison, Number, Run
+from ihomer.report.data import Comparison, Run
 from ihomer.report.pictures import pictures_of, ranks_picture
+from ihomer.report.room import BESIDE, PAGE, Budget, rounded
 
-#: Values of all curves together, rows of all label tables, characters of all pictures, events of all runs: a page of a few
-#: MB, which opens in well under two seconds.
-VALUES, ROWS, CHARACTERS, EVENTS = 400_000, 40_000, 4_000_000, 30_000
-#: The most rows of one label table, and points of one curve: more cannot be told apart.
-MOST_ROWS, MOST_POINTS, LEAST_POINTS = 2_000, 400, 30
-#: Where there is no room for all curves, those of these metrics come.
-FEW: Final = ("micro_f1", "macro_f1", "example_f1", "p_at_1")
-_FORMS: Final = ("window_", "", "faded_")
 _LOWER: Final = ("loss", "brier", "calibration_error")
 #: How people call what the table of an evaluation does not show.
 _TITLES: Final = {
@@ -32,126 +25,101 @@ _TITLES: Final = {
 }
 #: What of an event the page shows.
 _EVENT: Final = ("instance", "kind", "place", "cause", "labels", "n_labels")
+#: Characters of a name.
+_NAME: Final = 80
 
 
 def shown(comparison: Comparison) -> dict[str, Any]:
     """Return what goes into the page, as plain values."""
-    budget = _Budget(comparison.runs)
-    runs = [_run(run, budget) for run in comparison.runs]
-    names = dict.fromkeys(name for run in comparison.runs for name in run.scores)
+    runs, single = comparison.runs, len(comparison.runs) == 1
+    budget = Budget(runs, PAGE)
+    names = sorted(dict.fromkeys(name for run in runs for name in run.scores), key=_place)
+    drawn = _drawn(comparison)
+    left_out = budget.told()
+    if len(drawn) < len(runs):
+        left_out.append(
+            f"{len(runs) - len(drawn):,} runs are without pictures of their labels: there was no room for all. "
+            "The folder figures has those of the first runs as files."
+        )
+    if left_out:
+        left_out.append(_ELSEWHERE[single])
     return {
         "title": comparison.title,
-        "runs": runs,
-        "metrics": {name: _metric(name) for name in sorted(names, key=_place)},
+        "runs": [_run(run, budget, names, drawn.get(i), single=single) for i, run in enumerate(runs)],
+        "measured": names,
+        "metrics": {name: _metric(name) for name in names},
         "baselines": BASELINES,
         "statistics": [{**asdict(one), "figure": ranks_picture(one)} for one in comparison.statistics],
         "provenance": asdict(comparison.provenance),
-        "omitted": budget.told(),
+        "omitted": left_out,
     }
 
 
-class _Budget:
-    """How much each run may bring."""
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        n = max(1, len(runs))
-        every = [name for run in runs for name in run.curve]
-        metrics = [name for name in dict.fromkeys(every) if name.removeprefix("window_").removeprefix("faded_") in measures.ALL]
-        headline = [form + name for form in _FORMS for name in measures.HEADLINE if form + name in metrics]
-        few = [form + name for form in _FORMS[:2] for name in FEW if form + name in metrics]
-        self.columns = next(
-            (columns for columns in (metrics, headline) if VALUES // (n * (len(columns) + 2)) >= 100), few
-        )
-        self.points = min(MOST_POINTS, max(LEAST_POINTS, VALUES // (n * (len(self.columns) + 2))))
-        self.rows = min(MOST_ROWS, max(10, ROWS // n))
-        self.events = min(1000, max(20, EVENTS // n))
-        self.characters = CHARACTERS
-        self.thinned = self.without_pictures = 0
-        self.fewer = len(self.columns) < len(metrics)
-        self.cut_rows = any(len(run.label_scores) > self.rows for run in runs)
-
-    def told(self) -> list[str]:
-        """Return a sentence for each thing that is not there in whole."""
-        found = []
-        if self.fewer:
-            found.append("So many runs leave room for the curves of the main metrics only.")
-        if self.thinned:
-            found.append(f"Curves show at most {self.points} points each.")
-        if self.cut_rows:
-            found.append(f"The tables of labels show the {self.rows:,} most frequent ones.")
-        if self.without_pictures:
-            found.append(f"{self.without_pictures:,} runs are without pictures of their labels: there was no room for all.")
-        return found
+#: Where the rest is, of many runs and of a single one.
+_ELSEWHERE: Final = {
+    False: "Beside this page comparison.json has more of each run, and the folder cells of ihomer compare all of it, a file "
+    "each. The same command with fewer streams or learners and the same --out takes them from there, and has room for more.",
+    True: "The files beside this page have all of it.",
+}
 
 
-def _run(run: Run, budget: _Budget) -> dict[str, Any]:
-    pictures = pictures_of(run) if budget.characters > 0 else {}
+def _drawn(comparison: Comparison) -> dict[int, dict[str, str]]:
+    """Return the pictures of as many runs as there is room for: of learners that group labels first, one after the other."""
+    runs, learners, found = comparison.runs, comparison.learners, {}
+    left = PAGE.characters
+    for i in sorted(range(len(runs)), key=lambda i: (runs[i].hierarchy is None, learners.index(runs[i].learner), i)):
+        if left <= 0 and len(runs) > 1:
+            break
+        found[i] = pictures_of(runs[i])
+        left -= sum(len(text) + 5 * text.count("<") for text in found[i].values())  # what may not stand in a script is longer
+    return found
+
+
+def _run(
+    run: Run, budget: Budget, names: Sequence[str], pictures: dict[str, str] | None, *, single: bool
+) -> dict[str, Any]:
+    """Return a run; what the page tells of a single one alone is left out of many."""
+    rows = budget.label_scores(run)
+    beside = BESIDE if single else ("instances",)
     omitted: dict[str, Any] = {}
-    budget.characters -= sum(map(len, pictures.values()))
-    if not pictures and budget.characters <= 0:
-        budget.without_pictures += 1
-        omitted["figures"] = "There was no room for the pictures of all runs; a report of this run alone has them."
-    rows = run.label_scores[: budget.rows]
-    if len(run.events) > budget.events:
+    if pictures is None:
+        omitted["figures"] = True
+    events = budget.latest(run)
+    if len(events) < len(run.events):
         omitted["events"] = len(run.events)
-    curve = _thinned(run.curve, budget)
     return {
         "stream": run.stream,
         "learner": run.learner,
         "seed": run.seed,
         "instances": run.instances,
-        "features": run.features,
         "labels": run.labels,
-        "clusters": run.clusters,
-        "scores": run.scores,
+        "scores": [rounded(run.scores.get(name)) for name in names],
         "costs": run.costs,
-        "baselines": run.baselines,
-        "curve": curve,
-        "events": [_brief(event) for event in _important(run.events, budget.events)],
+        "baselines": {name: {key: rounded(value) for key, value in found.items()} for name, found in run.baselines.items()}
+        if single
+        else {},
+        "curve": {name: values for name, values in budget.curve(run).items() if name in beside or name not in BESIDE},
+        "events": [_brief(event) for event in events],
         "label_scores": {
-            key: [_rounded(getattr(row, key)) for row in rows]
+            key: [getattr(row, key)[:_NAME] if key == "name" else getattr(row, key) for row in rows]
             for key in ("name", "rows", "f1", "precision", "recall", "threshold", "alarms")
         }
         if rows
         else {},
-        "figures": pictures,
+        "figures": pictures or {},
         "cut": run.cut,
         "error": run.error,
-        "seconds_by_part": run.seconds_by_part,
+        "seconds_by_part": run.seconds_by_part if single else {},
         "remarks": run.remarks,
         "omitted": omitted,
     }
 
 
-def _thinned(curve: Mapping[str, Sequence[Number]], budget: _Budget) -> dict[str, list[Number]]:
-    """Return the columns that have room, at places spread over the stream; the last point stays."""
-    n = len(curve.get("instances", ()))
-    step = -(-n // budget.points) if n else 1
-    budget.thinned += step > 1
-    places = sorted({*range(step - 1, n, step), n - 1}) if n else []
-    columns = ["instances", *budget.columns, "rss_mb"]
-    return {name: [_rounded(curve[name][i]) for i in places] for name in columns if name in curve}
-
-
-def _important(events: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
-    """Return the latest events; what comes and goes all the time (births, retired labels) makes room first."""
-    if len(events) <= most:
-        return list(events)
-    changes = [event for event in events if event["kind"] in ("alarm", "split", "merge", "move", "expert", "learner")]
-    rest = [event for event in events if event not in changes] if len(changes) < most else []
-    kept = [*changes[-most:], *rest[-max(0, most - len(changes)) :]]
-    return sorted(kept, key=lambda event: event["instance"])
-
-
 def _brief(event: Mapping[str, Any]) -> dict[str, Any]:
     told = {key: event[key] for key in _EVENT if key in event}
     if "labels" in told:
-        told["labels"] = [str(name)[:80] for name in told["labels"][:6]]
+        told["labels"] = [str(name)[:_NAME] for name in told["labels"][:6]]
     return told
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, 5) if isinstance(value, float) else value
 
 
 def _metric(name: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 // Elements, numbers, and the few parts that every page has. Text is only ever set as text.
+const LEAST = 0.72; // of the width of a picture
 const SVG = "http://www.w3.org/2000/svg";
 const $ = (selector, root = document) => root.querySelector(selector);
 
@@ -51,13 +52,31 @@ function themed(button) {
   show();
 }
 
+// A box that may be wider than the page scrolls by itself, and says so: in words, and by fading where there is more.
+function sideways(box, inner) {
+  const hint = h("p", { class: "sideways noprint", hidden: true }, "Wider than the page: scroll it sideways →");
+  const look = () => {
+    const more = box.scrollWidth - box.clientWidth;
+    hint.hidden = more < 2;
+    box.toggleAttribute("data-more", more - box.scrollLeft > 1);
+  };
+  const watcher = new ResizeObserver(look);
+  watcher.observe(box);
+  watcher.observe(inner);
+  box.addEventListener("scroll", look, { passive: true });
+  return [box, hint];
+}
+
 // A picture that came as SVG text. Its styles stay its own: it stands in a shadow tree.
 function picture(text, label) {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   if (parsed.nodeName !== "svg") return h("p", { class: "absent" }, "This picture could not be drawn.");
   const host = h("div", { class: "picture", tabindex: "0", role: "group", "aria-label": label });
-  host.attachShadow({ mode: "open" }).append(document.importNode(parsed, true));
-  return host;
+  const drawn = document.importNode(parsed, true);
+  // It shrinks to the page as long as its words can be read; beyond that it scrolls.
+  drawn.style.cssText = `max-width: 100%; height: auto; min-width: ${Math.round(LEAST * parseFloat(drawn.getAttribute("width")))}px`;
+  host.attachShadow({ mode: "open" }).append(drawn);
+  return sideways(host, drawn);
 }
 
 function choices(label, options, chosen, act) {

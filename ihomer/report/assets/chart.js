@@ -10,7 +10,8 @@ function span(values, floor) {
   const found = values.filter(known);
   let [low, high] = found.length ? [Math.min(...found), Math.max(...found)] : [0, 1];
   if (floor !== undefined) low = Math.min(low, floor);
-  const step = niceStep(Math.max(high - low, Math.abs(high) * 0.02, 1e-9), 5);
+  const room = Math.max(high - low, Math.abs(high) * 0.02);
+  const step = room ? niceStep(room, 5) : 1;
   low = Math.floor(low / step + 1e-9) * step;
   high = Math.max(Math.ceil(high / step - 1e-9) * step, low + step);
   return [low, high, step];
@@ -65,12 +66,11 @@ function lineChart(spec) {
       let dots = 0;
       one.y.forEach((y, i) => {
         if (!known(y)) { pen = "M"; return; }
-        d += `${pen}${px(one.x[i]).toFixed(1)} ${py(y).toFixed(1)}`;
+        d += `${pen}${px(one.x[i]).toFixed(1)} ${py(y).toFixed(1)}${pen === "M" ? "h.01" : ""}`; // a point alone is a dot
         pen = "L";
         dots += 1;
       });
-      if (dots === 1) d += "h.01";
-      inside.push(g("path", { class: series.length > 8 ? "line faint" : "line", ...paint(one.slot), d, "stroke-width": dots === 1 ? 6 : null }));
+      inside.push(g("path", { class: dots === 1 ? "line dot" : series.length > 8 ? "line faint" : "line", ...paint(one.slot), d }));
     }
     if (beside) inside.push(...labels(series, py, width - right, top, plot));
     used.forEach((one, i) => {

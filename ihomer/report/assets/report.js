@@ -1,6 +1,7 @@
 // A report from its data: one section after the other; what there is nothing for is left out with a sentence why.
 const data = JSON.parse($("#data").textContent);
 const { runs, metrics, statistics, provenance } = data;
+for (const run of runs) run.scores = Object.fromEntries(data.measured.map((metric, i) => [metric, run.scores[i]]));
 const streams = [...new Set(runs.map((run) => run.stream))];
 const learners = [...new Set(runs.map((run) => run.learner))];
 const single = runs.length === 1;
@@ -208,7 +209,7 @@ function details(run) {
     parts.push(h("figure", {}, picture(pictures.hierarchy, "Hierarchy of labels"), h("figcaption", {}, "Clusters as the stream left them; the bar is how similar the labels of a cluster are.")));
     parts.push(h("h3", {}, "How it changed"));
     parts.push(pictures.river ? h("figure", {}, picture(pictures.river, "Clusters over the stream"), h("figcaption", {}, "From left to right the stream; an arm is a cluster, as high as it has labels. Where an arm parts, the cluster was split.")) : absent("It never changed: the labels stayed in one cluster."));
-  } else parts.push(absent(run.omitted?.figures ?? "This learner does not group labels, so there is no hierarchy to draw."));
+  } else parts.push(absent(run.omitted.figures ? "There was no room for the pictures of all runs; a report of fewer runs has them." : "This learner does not group labels, so there is no hierarchy to draw."));
   const changes = run.events.filter((event) => ["alarm", "split", "merge", "expert"].includes(event.kind));
   parts.push(changes.length ? h("details", {}, h("summary", {}, `What happened, in words (${plural(changes.length, "event")}${run.omitted?.events ? `, the latest of ${count(run.omitted.events)}` : ""})`), eventTable(changes)) : "");
   const pair = h("div", { class: "two" },
@@ -216,10 +217,10 @@ function details(run) {
       : absent("There is no map of similarity: this learner does not count which labels hold together.")),
     h("div", {}, h("h3", {}, "How far scores can be trusted"), pictures.reliability ? h("figure", {}, picture(pictures.reliability, "Reliability diagram"), h("figcaption", {}, "Of the best five labels of each instance: on the dashed line scores are honest probabilities; below it they are too sure. Grey bars count cells (logarithmic)."))
       : absent("There is no calibration plot: no score of a label was kept.")));
-  parts.push(pair, h("h3", {}, "Label by label"));
+  parts.push(run.omitted.figures ? "" : pair, h("h3", {}, "Label by label"));
   const columns = run.label_scores;
   const rows = (columns.name ?? []).map((name, i) => Object.fromEntries(Object.entries(columns).map(([key, values]) => [key, values[i]])));
-  if (!rows.length) parts.push(absent(run.omitted?.labels ?? "Nothing was kept of single labels."));
+  if (!rows.length) parts.push(absent("Nothing was kept of single labels."));
   else {
     const all = [
       { title: "label", value: (row) => row.name, head: true },

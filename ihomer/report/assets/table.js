@@ -48,9 +48,9 @@ function table({ caption, columns, rows, sort = null, most = 100, search = "", f
   }
   arrange();
   const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", { class: kind || null }, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body,
+    h("table", { class: kind || null }, h("caption", {}, h("span", {}, caption)), h("thead", {}, h("tr", {}, heads)), body,
       foot.length ? h("tfoot", {}, foot.map((cells) => h("tr", {}, cells.map((text, i) => (i ? h("td", { class: "number" }, text) : h("th", { scope: "row" }, text)))))) : null));
   const finder = search ? h("div", { class: "controls" }, h("label", {}, search,
     h("input", { type: "search", oninput: (event) => { wanted = event.target.value.trim().toLowerCase(); arrange(); } })), told) : null;
-  return h("div", {}, finder, box, rows.length > most ? more : null);
+  return h("div", {}, finder, sideways(box, $("table", box)), rows.length > most ? more : null);
 }
