@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.fastmath import fast_exp, fast_log
+from ihomer.kernels.fastmath import fast_log
 from ihomer.kernels.feature_counts import BEYOND, COMPLETE, PARTIAL, START, USED
 from streams.jit import jit
 
@@ -46,16 +46,17 @@ def log_prior(k, counts, rows, log_rows, traits):  # type: ignore[no-untyped-def
 
 
 @jit
-def open_candidate(k, n, counts, rows, log_rows, traits, place, members, acc):  # type: ignore[no-untyped-def]
-    """Let label k be candidate n, with no evidence yet."""
-    place[k] = n + 1
-    members[n] = k
-    acc[PRIOR, n] = log_prior(k, counts, rows, log_rows, traits)
-    acc[KNOWN, n] = _ONE
+def open_candidates(first, last, counts, rows, log_rows, traits, members, acc):  # type: ignore[no-untyped-def]
+    """Let candidates first..last - 1 have no evidence yet: one row of `acc` after the other, as memory likes it."""
+    for e in (PREVIOUS, PMI, REL, TOP, LINEAR, TRUTH, TAUGHT):
+        acc[e, first:last] = _ZERO
+    acc[KNOWN, first:last] = _ONE
+    for n in range(first, last):
+        acc[PRIOR, n] = log_prior(members[n], counts, rows, log_rows, traits)
     if rows[PARTIAL] > 0.0:
-        acc[KNOWN, n] = np.float32((rows[COMPLETE] + counts[BEYOND, k]) / (rows[COMPLETE] + rows[PARTIAL]))
-    acc[PREVIOUS, n] = acc[PMI, n] = acc[REL, n] = acc[TOP, n] = acc[LINEAR, n] = _ZERO
-    acc[TRUTH, n] = acc[TAUGHT, n] = _ZERO
+        for n in range(first, last):
+            known = rows[COMPLETE] + counts[BEYOND, members[n]]
+            acc[KNOWN, n] = np.float32(known / (rows[COMPLETE] + rows[PARTIAL]))
 
 
 @jit
@@ -67,6 +68,22 @@ def known_shares(ids, start, m, seen, lines, cells, acc, spots, shares):  # type
         for q in range(lines[j, USED]):
             shares[s] = cells[lines[j, START] + q, COUNT] / (seen[j] * acc[KNOWN, spots[s]] + _ONE)
             s += 1
+
+
+@jit
+def fetch_lines(ids, start, m, lines, names):  # type: ignore[no-untyped-def]
+    """Read a bit of each slot line of a row: memory brings them all at once, not one after the other as they are used.
+
+    Returns
+    -------
+    a number that only has to be kept, so that the reading is not left out
+    """
+    sink = np.int32(0)
+    for i in range(m):
+        begin = np.uint64(lines[ids[start + i], START])
+        for q in range(0, lines[ids[start + i], USED], 4):
+            sink ^= names[begin + np.uint64(q), LABEL]
+    return sink
 
 
 @jit
@@ -87,6 +104,8 @@ def find_touched(  # type: ignore[no-untyped-def]
         label was known, and its logarithm
     """
     n = s = 0
+    if len(spots):
+        spots[0] = fetch_lines(ids, start, m, lines, names)
     for i in range(m):
         j, one, begin = ids[start + i], weights[1, i], lines[ids[start + i], START]
         for q in range(lines[j, USED]):
@@ -94,12 +113,14 @@ def find_touched(  # type: ignore[no-untyped-def]
             k = np.uint32(names[at, LABEL])
             p = place[k]
             if p == 0:
-                open_candidate(k, n, counts, rows, log_rows, traits, place, members, acc)
+                members[n] = k
                 n += 1
+                place[k] = n
                 p = np.int32(n)
             spots[z] = p - 1
             shares[z] = cells[at, COUNT] * one
         s += lines[j, USED]
+    open_candidates(0, n, counts, rows, log_rows, traits, members, acc)
     if rows[PARTIAL] > 0.0:
         known_shares(ids, start, m, seen, lines, cells, acc, spots, shares)
     for i in range(s):
@@ -141,8 +162,10 @@ def invite(labels, first, last, n, previous, counts, rows, log_rows, traits, pla
         if k < 0:
             continue
         if place[k] == 0:
-            open_candidate(k, n, counts, rows, log_rows, traits, place, members, acc)
+            members[n] = k
+            open_candidates(n, n + 1, counts, rows, log_rows, traits, members, acc)
             n += 1
+            place[k] = n
         acc[PREVIOUS, place[k] - 1] = max(acc[PREVIOUS, place[k] - 1], previous)
     return n
 
@@ -167,7 +190,6 @@ def score_candidates(n, traits, w, members, acc):  # type: ignore[no-untyped-def
         acc[LOG_REL, p] = fast_log(_ONE + acc[REL, p] * _PER_SHARE)
         acc[LOG_TOP, p] = fast_log(_ONE + acc[TOP, p] * _PER_SHARE)
         acc[CONSTANT, p] = _ONE
-        acc[BASE, p] = fast_exp(acc[PRIOR, p])
         z = background(acc[PRIOR, p], acc[SCORE, p], w)
         z += w[LOG_REL] * acc[LOG_REL, p] + w[LOG_TOP] * acc[LOG_TOP, p]
         z += w[PREVIOUS] * acc[PREVIOUS, p] + w[PMI] * acc[PMI, p] + w[REL] * acc[REL, p]

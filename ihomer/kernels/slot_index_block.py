@@ -28,7 +28,7 @@ from ihomer.kernels.slot_index import (
     log_prior,
     score_candidates,
 )  # fmt: skip
-from ihomer.kernels.slot_index_learn import find_errors, learn_shared, learn_slots, mark_truth, note_held
+from ihomer.kernels.slot_index_learn import find_errors, find_shares, learn_shared, learn_slots, mark_truth, note_held
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -170,6 +170,7 @@ def slot_block(  # type: ignore[no-untyped-def]
                 label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row] == 2,
                 n, place, acc,
             )  # fmt: skip
+            find_shares(n, acc)
             find_errors(n, acc)
             # A label that nobody thought of teaches what is shared nothing: those rightly not thought of do not, either.
             learn_shared(foreseen, traits, shared, gradient, members, acc)

@@ -16,6 +16,7 @@ from ihomer.kernels.slot_index import (
     LABEL,
     LOG_HELD,
     N_SHARED,
+    PRIOR,
     SCORE,
     SQUARES,
     TAUGHT,
@@ -56,6 +57,13 @@ def mark_truth(  # type: ignore[no-untyped-def]
                 acc[TAUGHT, p] = _ONE
     for q in range(first, last):
         acc[TRUTH, place[label_indices[q]] - 1] = _ONE
+
+
+@jit
+def find_shares(n, acc):  # type: ignore[no-untyped-def]
+    """Write the share of the rows that has each of the n candidates, which tells what a slot's count explains anyway."""
+    for p in range(n):
+        acc[BASE, p] = fast_exp(acc[PRIOR, p])
 
 
 @jit
