@@ -38,8 +38,10 @@ def is_boundary(t: int) -> bool:
     return t % BLOCK == 0 or (t < BLOCK and t & (t - 1) == 0)
 
 
-def blocks(t: int, n: int) -> Iterator[tuple[int, int]]:
+def blocks(t: int, n: int, size: int = BLOCK) -> Iterator[tuple[int, int]]:
     """Yield (start, stop) of the blocks that n rows fall into when t rows came before; none crosses a boundary.
+
+    With a larger `size`, a multiple of `BLOCK`, they cross those of blocks, but none of that size.
 
     Examples
     --------
@@ -49,7 +51,7 @@ def blocks(t: int, n: int) -> Iterator[tuple[int, int]]:
     start = 0
     while start < n:
         at = t + start
-        end = 1 << at.bit_length() if at < BLOCK else (at // BLOCK + 1) * BLOCK
+        end = 1 << at.bit_length() if at < BLOCK else (at // size + 1) * size
         stop = min(n, end - t)
         yield start, stop
         start = stop

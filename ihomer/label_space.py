@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ihomer.blocks import BLOCK, WATCH
 from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.generations import Generations
 from ihomer.learners.inputs import Inputs
@@ -77,6 +78,11 @@ class LabelSpace:
         """All that learn, who speaks first."""
         both = [self.many, self.mixture] if self.speaks_many else [self.mixture, self.many]
         return [learner for learner in both if learner is not None]
+
+    @property
+    def block_size(self) -> int:
+        """How many rows may be learned at once: where `many` learns alone, as many as monitors wait for."""
+        return WATCH if self.speaks_many and self.mixture is None else BLOCK
 
     def block(self, rows: Rows, *, learn: bool) -> Probabilities:
         """Return the probabilities of rows before each is learned (if `learn`), by who speaks."""

@@ -219,9 +219,10 @@ class IHOMER(ArrayEstimator):
     def _train(self, rows: Rows) -> Scored:
         if len(rows) == 1:
             return self._train_block(rows, self._rows_learned + 1)
+        cuts = blocks(self._rows_learned, len(rows), self._space.block_size)
         parts = [
             self._train_block(rows.slice(start, stop), self._rows_learned + stop)
-            for start, stop in self._retirement.cut(blocks(self._rows_learned, len(rows)), rows, self._door.labels)
+            for start, stop in self._retirement.cut(cuts, rows, self._door.labels)
         ]
         if self._unwatched:
             self._retirement.note([block for _, block, _, _ in self._unwatched], leftover=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.blocks import BLOCK, is_boundary
+from ihomer.blocks import BLOCK, WATCH, is_boundary
 from ihomer.kernels.feature_counts import HELD
 from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.inputs import Inputs
@@ -63,14 +63,14 @@ class ManyLabels:
     def block(self, rows: Rows, *, learn: bool) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
 
-        With `learn` the rows cross no boundary of the stream (`ihomer.blocks`).
+        With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`).
         """
         best = self._block(rows, learn=learn)
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
                 self._settle()
-        if learn and self.rows % BLOCK == 0:
+        if learn and self.rows % WATCH == 0:
             slots = min((slots for n, slots in FEWER_SLOTS if rows.n_labels >= n), default=SLOTS)
             if slots < self.index.slots:  # where labels become fewer again, what was dropped comes back by itself
                 self.index.shorten(slots)
