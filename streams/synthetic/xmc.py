@@ -41,7 +41,7 @@ class XMC(Stream):
     `share` labels next to each other have a pool of 20 `share`^.6 distinct features; each of them is told by 20 features
     of the pool. Each of those that tell a label of the row is there with probability .5, and further features are
     drawn from all by a Zipf law with exponent 1 until there are `nonzeros`. Pools are drawn by the same law with exponent
-    .4, so what tells a label may also be a common feature. Values are |N(1, .3)| (65,536 quantiles of it, equally likely).
+    .5, so what tells a label may also be a common feature. Values are |N(1, .3)| (65,536 quantiles of it, equally likely).
 
     These choices make a stream that is neither too easy nor too hard. Whoever knows the tables finds the best label of
     nearly every row; scoring labels by smoothed counts of labels per feature reaches .6 to .85 of that, at 1,000 to
@@ -81,7 +81,7 @@ class XMC(Stream):
     >>> stream = XMC(rows=1000, labels=5000, nonzeros=40, seed=7)
     >>> batch = next(stream.batches(1000))
     >>> len(stream.features), len(batch.indices) / 1000, len(batch.label_indices) / 1000
-    (10000, 51.546, 4.988)
+    (10000, 51.471, 4.988)
     """
 
     def __init__(

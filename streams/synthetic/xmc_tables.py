@@ -11,7 +11,7 @@ Numbers = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int32]
 
 #: Exponents of the Zipf laws of groups of labels, of the features that tell nothing, and of those that pools are made of.
-GROUPS_ZIPF, NOISE_ZIPF, POOLS_ZIPF = 1.1, 1.0, 0.4
+GROUPS_ZIPF, NOISE_ZIPF, POOLS_ZIPF = 1.1, 1.0, 0.5
 #: How much larger the pool of more labels is.
 _POOL_GROWTH = 0.6
 
