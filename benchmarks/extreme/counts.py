@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.extreme.best_sets import with_best_sets
 from benchmarks.extreme.kernels import counts as kernel
-from ihomer.predictions import Predictions
 
 if TYPE_CHECKING:
+    from ihomer.predictions import Predictions
     from streams.batch import Batch
 
 #: Labels counted of a feature. With a full list the rarest of them gives way.
@@ -46,16 +47,13 @@ class SmoothedCounts:
         n, top = len(batch), np.empty((len(batch), kernel.TOP), np.int32)
         scores = np.empty((n, kernel.TOP), np.float32)
         self._grow(batch)
+        rows, held = int(self._totals[kernel.ROWS]), int(self._totals[kernel.HELD])
+        size = round(held / max(rows, 1))
         kernel.count_rows(
             batch.indptr, batch.indices, batch.label_indptr, batch.label_indices, self._slots, self._smoothing,
             self._features, self._chunks, self._labels, self._scores, self._totals, top, scores,
         )  # fmt: skip
-        rows, held = int(self._totals[kernel.ROWS]), int(self._totals[kernel.HELD])
-        size = min(max(round(held / max(rows, 1)), 1), kernel.TOP)
-        kept = np.sort(np.where(top[:, :size] < 0, 2**31 - 1, top[:, :size]), axis=1)
-        there = kept < 2**31 - 1
-        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(there.sum(axis=1))])
-        return Predictions(batch.labels, indptr, kept[there], top, scores)
+        return with_best_sets(batch, top, scores, size)
 
     @property
     def n_bytes(self) -> int:

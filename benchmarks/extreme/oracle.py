@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.extreme.kernels import oracle as kernel
+from benchmarks.extreme.kernels.counts import TOP
 from ihomer.predictions import Predictions
 from streams.synthetic.xmc import INSIDE
 
@@ -26,9 +27,10 @@ class Oracle:
 
     Given the group of the row labels are taken to be independent, and features given the labels, too: a feature f that
     tells a label present is there with 1 - .5 (1 - b_f), otherwise with b_f, its probability over all rows. So each
-    label's evidence is a sum over the features that tell it, and that of a group a product over its labels; the
-    posterior of a label is the mean over the groups of what it is given each. How many labels a row has, and
-    that features tell several of its labels at once, is not made use of: with the latter it would know a little more.
+    label's evidence is a sum over the features that tell it. Labels that share features are told apart one after the
+    other: the likeliest is taken to be present, what it tells speaks less for all others, and so on while one is likelier
+    than not. The evidence of a group is then a product over its labels, and the posterior of a label the mean over the
+    groups of what it is given each. How many labels a row has is not made use of.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ class Oracle:
     def __call__(self, batch: Batch) -> Predictions:
         """Say what labels each row has."""
         n = len(batch)
-        top, scores = np.empty((n, kernel.TOP), np.int32), np.empty((n, kernel.TOP))
+        top, scores = np.empty((n, TOP), np.int32), np.empty((n, TOP))
         indptr, ids = np.zeros(n + 1, np.int64), np.empty(len(batch.indices) * 64 + n, np.int32)
         kernel.judge_rows(
             batch.indptr, batch.indices, self._absent, self._ends, self._places, self._told, self._rates, self._prior,
