@@ -38,6 +38,9 @@ def open_stream(
     ----------
     spec
         A file (plain, .gz, .bz2 or .xz); ``-`` for standard input; ``yeast``, real data that come with river;
+        a data set of the extreme classification repository in its newer layout, features and labels in files of their
+        own: ``trn_X_Xf.txt`` with ``trn_X_Y.txt`` beside it (each compressed or not), or, whatever they are called,
+        ``xmc:FEATURES?labels=LABELS`` (see `streams.separate`);
         a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`), whose rows may change
         (``drift=sudden&at=8000&of=labels&fraction=.25``, see `streams.synthetic.drift_query`); or a Kafka topic,
         ``kafka:TOPIC?bootstrap=host:port&...`` (see `streams.kafka.spec.parse`).
@@ -75,6 +78,11 @@ def open_stream(
     if label_columns is not None:
         options["label_columns"] = label_columns
     scheme = _SCHEME.match(spec)
+    if format == "auto" and (pair := _separate(spec)) is not None:
+        _refuse_options(spec, options)
+        from streams.separate import SeparateStream
+
+        return SeparateStream(*pair, bad_rows)
     if spec == "yeast" and not _is_there(spec):
         _refuse_options(spec, options)
         return _yeast(bad_rows)
@@ -85,7 +93,7 @@ def open_stream(
 
             return open_kafka(spec, bad_rows)
         if scheme[1] != "synthetic":
-            expected = "synthetic:NAME, kafka:TOPIC, a file, - or yeast"
+            expected = "synthetic:NAME, kafka:TOPIC, xmc:FEATURES, a file, - or yeast"
             raise StreamError(f"{spec}: unknown scheme {scheme[1]!r}, expected {expected}")
         from streams.synthetic.spec import open_synthetic
 
@@ -114,6 +122,25 @@ def _open_file(path: str, format_: str, bad_rows: BadRows, options: dict[str, An
             has = f"its options are {', '.join(known)}" if known else "it has no options"
             raise StreamError(f"{path}: is read as {format_}, which does not take {name}={value!r}; {has}")
     return reader(source, bad_rows, **options)
+
+
+def _separate(spec: str) -> tuple[str, str] | None:
+    """Return the files of features and of labels if that is what `spec` names, else None."""
+    from streams.separate import Y_BESIDE_X, labels_beside
+
+    if _is_there(spec):
+        beside = labels_beside(spec)
+        return None if beside is None else (spec, beside)
+    if not spec.startswith("xmc:"):
+        return None
+    features, _, labels = spec.removeprefix("xmc:").partition("?labels=")
+    labels = labels or labels_beside(features) or ""
+    if not labels:
+        raise StreamError(f"{spec}: no label matrix is given and none is there, expected ?labels=PATH or {Y_BESIDE_X}")
+    for path in (features, labels):
+        if not _is_there(path):
+            raise StreamError(f"{spec}: no such file as {path!r}{_near(Path(path))}")
+    return features, labels
 
 
 def _reader(format_: str) -> Callable[..., Stream]:

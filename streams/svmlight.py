@@ -154,12 +154,12 @@ class SvmlightStream(TextStream):
             self._table = table
 
     def _parser(self) -> BlockParser:
-        return _SvmlightParser(
+        return SvmlightParser(
             self.name, self.features, self.labels, self._n_features, self._n_labels, self._sizes, self._table
         )
 
 
-class _SvmlightParser(BlockParser):
+class SvmlightParser(BlockParser):
     """Parses the blocks of an `SvmlightStream`.
 
     Parameters
@@ -222,6 +222,7 @@ class _SvmlightParser(BlockParser):
         )
 
     def take(self) -> Batch:
+        """Return the good rows of the block that `parse` went through."""
         from streams.kernels.parse_bytes import ROWS
 
         n = int(self.state[ROWS])

@@ -122,6 +122,9 @@ class BlockParser(abc.ABC):
         The source, for messages.
     """
 
+    #: Bytes that were put before each line, which columns of faults do not count.
+    before_lines = 0
+
     def __init__(self, name: str) -> None:
         from streams.kernels.parse_bytes import MAX_HARD, N_STATE
 
@@ -174,7 +177,8 @@ class BlockParser(abc.ABC):
             return None
         start, item = int(self.state[at.FAULT_START]), int(self.state[at.FAULT_ITEM])
         where = self._locate(why, start, int(self.state[at.FAULT_AT]), item)
-        return RowError(self.name, int(self.state[at.FAULT_LINE]), where - start + 1, self._explain(why, where, item))
+        column = where - start + 1 - self.before_lines
+        return RowError(self.name, int(self.state[at.FAULT_LINE]), column, self._explain(why, where, item))
 
     def _locate(self, why: int, start: int, at: int, item: int) -> int:
         """Return the first byte at fault in the row that begins at `start`: `at` unless the kernel cannot know."""

@@ -53,8 +53,9 @@ def test_batches_are_whole_and_right(name):
     for batch in batches:
         batch.check()
     assert sum(map(len, batches)) == stream.length == 5000
-    assert stream.features.names == [f"x{j}" for j in range(7)]
-    assert stream.labels.names == [f"label{j}" for j in range(12)]
+    # Very many names are no text.
+    assert stream.features.names == (list(range(7)) if name == "xmc" else [f"x{j}" for j in range(7)])
+    assert stream.labels.names == (list(range(12)) if name == "xmc" else [f"label{j}" for j in range(12)])
     assert stream.declared_labels == 12
     assert stream.progress() == 1.0
     assert np.concatenate([batch.places for batch in batches]).tolist() == list(range(5000))

@@ -5,5 +5,6 @@ from streams.synthetic.hyperplane import Hyperplane
 from streams.synthetic.meta import MetaHyperplane, MetaRandomTree, MetaRBF
 from streams.synthetic.random_tree import RandomTree
 from streams.synthetic.rbf import RBF
+from streams.synthetic.xmc import XMC
 
-__all__ = ["RBF", "Groups", "Hyperplane", "MetaHyperplane", "MetaRBF", "MetaRandomTree", "RandomTree"]
+__all__ = ["RBF", "XMC", "Groups", "Hyperplane", "MetaHyperplane", "MetaRBF", "MetaRandomTree", "RandomTree"]

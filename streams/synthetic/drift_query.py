@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streams.drift import Changed, When
     from streams.synthetic.generator import Generator
+    from streams.synthetic.xmc import XMC
 
 #: Parameters of a change and what they are when not given; what `at` is must be said.
 PARAMETERS: dict[str, str | int | float] = {
@@ -24,8 +25,10 @@ PACES = ("none", "sudden", "gradual", "incremental", "recurring")
 
 
 def changed(
-    stream: Generator, again: Callable[[Mapping[str, int]], Generator], given: Mapping[str, str | int | float]
-) -> Generator | Changed:
+    stream: Generator | XMC,
+    again: Callable[[Mapping[str, float]], Generator | XMC],
+    given: Mapping[str, str | int | float],
+) -> Generator | XMC | Changed:
     """Return `stream` with the change that `given` tells; itself if that is none.
 
     Parameters
@@ -37,7 +40,8 @@ def changed(
     given
         Values of some of `PARAMETERS`. ``drift``: a pace; ``at``: the first row; ``width``: the rows of a gradual or
         incremental transition, or those after which a recurring change is over; ``of``: what changes; ``fraction``: of
-        the labels or features; ``by``: how far features are shifted (standard deviations) or scaled (factor), and the
+        the labels or features (of the whole concept: of the groups of `streams.synthetic.XMC` alone, whose features are
+        drawn again); ``by``: how far features are shifted (standard deviations) or scaled (factor), and the
         share of the rows with the labels concerned that stay (``of=frequency``).
 
     Raises
@@ -55,8 +59,11 @@ def changed(
     if of not in KINDS:
         raise ValueError(f"of must be one of {', '.join(KINDS)}, found {of!r}")
     from streams import drift
+    from streams.synthetic.xmc import XMC
 
     fraction = float(values["fraction"])
+    if isinstance(stream, XMC) and of == "concept":
+        return _redrawn(stream, when, again({"redrawn": fraction, "redraw_seed": stream.redraw_seed + 1 + seed}), seed)
     whole = fraction == 1.0
     if not whole and of == "concept":
         raise ValueError("fraction must be 1 where the whole concept changes")
@@ -80,6 +87,16 @@ def changed(
         return moved(stream, when, by=float(values["by"]), fraction=fraction, seed=seed)
     features = drift.PermutedFeatures if of == "features" else drift.RenamedFeatures
     return features(stream, when, fraction=fraction, seed=seed)
+
+
+def _redrawn(stream: XMC, when: When, other: Generator | XMC, seed: int) -> Changed:
+    """Return the stream with labels that are told by other features from the change on: those that `other` draws again."""
+    from streams.drift import Replaced
+    from streams.synthetic.xmc import XMC
+
+    assert isinstance(other, XMC)
+    labels = sorted({*stream.redrawn_labels, *other.redrawn_labels})
+    return Replaced(stream, when, other, kind="features of labels", labels=labels, features=(), seed=seed)
 
 
 #: The seed of a generator that decides this alone.

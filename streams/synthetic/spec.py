@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from streams.errors import StreamError
 from streams.stream import Stream
-from streams.synthetic import RBF, Groups, Hyperplane, MetaHyperplane, MetaRandomTree, MetaRBF, RandomTree
+from streams.synthetic import RBF, XMC, Groups, Hyperplane, MetaHyperplane, MetaRandomTree, MetaRBF, RandomTree
 from streams.synthetic.drift_query import PARAMETERS, changed
 from streams.synthetic.generator import Generator
 
-GENERATORS: dict[str, type[Generator]] = {
+GENERATORS: dict[str, type[Generator | XMC]] = {
     "groups": Groups,
     "hyperplane": Hyperplane,
     "meta_hyperplane": MetaHyperplane,
@@ -20,6 +20,7 @@ GENERATORS: dict[str, type[Generator]] = {
     "meta_rbf": MetaRBF,
     "random_tree": RandomTree,
     "rbf": RBF,
+    "xmc": XMC,
 }
 
 
@@ -38,6 +39,9 @@ def open_synthetic(spec: str) -> Stream:
     >>> from streams.drift import truth_of
     >>> truth_of(open_synthetic("synthetic:groups?labels=8&drift=sudden&at=300&of=labels&fraction=.25&drift_seed=2"))
     (Change(first=300, last=300, kind='labels permuted', pace='sudden', labels=('label6', 'label5'), features=()),)
+    >>> [(change.first, change.kind, len(change.labels)) for change in truth_of(open_synthetic(
+    ...     "synthetic:xmc?labels=3200&drift=sudden&at=300&fraction=.25"))]
+    [(300, 'features of labels', 800)]
     >>> open_synthetic("synthetic:rbf?sigma=0.1")
     Traceback (most recent call last):
     streams.errors.StreamError: synthetic:rbf?sigma=0.1: no parameter 'sigma', expected rows, features, labels,
@@ -61,7 +65,7 @@ def open_synthetic(spec: str) -> Stream:
         given[parameter] = _value(spec, parameter, text, known[parameter])
     change = {parameter: given.pop(parameter) for parameter in PARAMETERS if parameter in given}
 
-    def generator(other: Mapping[str, int]) -> Generator:
+    def generator(other: Mapping[str, float]) -> Generator | XMC:
         made = GENERATORS[name](**{**given, **other})  # type: ignore[arg-type]
         made.name = spec
         return made

@@ -1,0 +1,1 @@
+"""Learners of very many labels beside one another: python -m benchmarks.extreme."""

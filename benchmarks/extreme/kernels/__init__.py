@@ -1,0 +1,1 @@
+"""Compiled inner loops of the learners that only this benchmark has."""
