@@ -27,6 +27,8 @@ def _oracle(stream: Stream) -> Oracle:
 #: Each makes a fresh learner for a stream, or raises `UnfitError`.
 LEARNERS: dict[str, Callable[[Stream], Learner]] = {
     "many": ours.many,
+    "many-tail": ours.tail,
+    "balanced": ours.balanced,
     "fast": ours.fast,
     "linear": ours.linear,
     "counts": lambda _: SmoothedCounts(),

@@ -1,4 +1,4 @@
-"""Our own learners."""
+"""Our own learners; label sets are made for micro-F1."""
 
 from __future__ import annotations
 
@@ -7,57 +7,59 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.extreme.protocol import UnfitError
 
 if TYPE_CHECKING:
+    from ihomer.estimator import ArrayEstimator
     from ihomer.predictions import Predictions
     from streams.batch import Batch
     from streams.stream import Stream
 
 #: More labels than this, and what keeps a number for every pair of a feature and a label is not tried.
 FEW = 2000
+#: Every label of these streams may stay, and all that is known of it.
+ROOM = {"max_labels": 1 << 21, "max_features": 1 << 22, "max_bytes": 1 << 33}
 
 
 class Ours:
-    """An estimator of ours behind its `predict_learn_many`, or the method for very many labels.
+    """An estimator of ours behind its `predict_learn_many`."""
 
-    Parameters
-    ----------
-    model
-        The estimator.
-    method
-        What it is called with batches.
-    """
-
-    def __init__(self, model: Any, method: str = "predict_learn_many") -> None:
+    def __init__(self, model: ArrayEstimator) -> None:
         self.model = model
-        self._step = getattr(model, method)
 
     def __call__(self, rows: Batch) -> Predictions:
         """Predict and learn the rows, in order."""
-        answers: Predictions = self._step(rows)
-        return answers
+        return self.model.predict_learn_many(rows)
 
     @property
     def n_bytes(self) -> int:
         """Bytes that the model says it takes."""
-        return int(self.model._raw_memory_usage)  # noqa: SLF001
+        return self.model._raw_memory_usage  # noqa: SLF001
+
+
+def _ihomer(**parameters: Any) -> Ours:
+    from ihomer import IHOMER
+
+    return Ours(IHOMER(target="micro_f1", **parameters))
 
 
 def many(stream: Stream) -> Ours:  # noqa: ARG001
     """Return `IHOMER(label_space="many")`."""
-    from ihomer import IHOMER
+    return _ihomer(label_space="many", **ROOM)
 
-    options: dict[str, Any] = {"label_space": "many"}
-    try:
-        return Ours(IHOMER(**options), "predict_learn_many")
-    except (TypeError, AttributeError) as error:
-        raise UnfitError('this version has no IHOMER(label_space="many")') from error
+
+def tail(stream: Stream) -> Ours:  # noqa: ARG001
+    """Return the same with lists that favour the tail."""
+    return _ihomer(label_space="many", rank="propensity", **ROOM)
+
+
+def balanced(stream: Stream) -> Ours:
+    """Return the default where labels are few."""
+    _few(stream)
+    return _ihomer(label_space="few")
 
 
 def fast(stream: Stream) -> Ours:
     """Return `IHOMER(preset="fast")` where labels are few."""
-    from ihomer import IHOMER
-
     _few(stream)
-    return Ours(IHOMER(preset="fast"))
+    return _ihomer(preset="fast", label_space="few")
 
 
 def linear(stream: Stream) -> Ours:
