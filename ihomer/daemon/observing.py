@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ihomer.daemon.places import lag
+from ihomer.evaluation.usage import n_clusters
 
 if TYPE_CHECKING:
     from ihomer.daemon.places import Places
@@ -18,11 +19,7 @@ def observe(status: Status, clerk: Clerk, source: Source, places: Places) -> Non
     status.lag = lag(source, places)
     model = clerk.model
     status.labels, status.features = model.n_labels, model.n_features
-    status.clusters = _n_clusters(model)
+    status.clusters = n_clusters(model) or 0
     status.model_bytes = model._raw_memory_usage  # noqa: SLF001 (river's name for it)
     status.waiting = clerk.n_waiting
 
-
-def _n_clusters(model: Any) -> int:
-    """Return how many clusters a model has, without asking for the names of all labels; not every model has them."""
-    return sum(size > 0 for size in model.clustering.sizes()[1]) if hasattr(model, "clustering") else 0

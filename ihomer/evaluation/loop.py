@@ -17,7 +17,7 @@ from ihomer.evaluation.result import Result
 from ihomer.evaluation.revealed import Revealed
 from ihomer.evaluation.river_model import ArrayModel, as_array_model
 from ihomer.evaluation.strata import Strata
-from ihomer.evaluation.usage import Stopwatch, peak_rss_mb, rss_mb, versions
+from ihomer.evaluation.usage import Stopwatch, n_clusters, peak_rss_mb, rss_mb, versions
 from streams.stream import ROWS, Stream
 from streams.views import limited
 
@@ -222,7 +222,7 @@ class Prequential:
             point.update({f"window_{name}": value for name, value in _plain(self.metrics.windowed()).items()})
             point.update({f"faded_{name}": value for name, value in _plain(self.metrics.faded()).items()})
             point["labels"] = self.metrics.n_labels
-            point["clusters"] = self._n_clusters()
+            point["clusters"] = n_clusters(self.model)
             point["cpu_seconds"] = round(self.watch.cpu_seconds, 6)
             point["wall_seconds"] = round(self.watch.wall_seconds, 6)
             point["rss_mb"] = round(rss_mb(), 3)
@@ -235,10 +235,6 @@ class Prequential:
         if self.on_point is not None:
             self.on_point(point)
 
-    def _n_clusters(self) -> int | None:
-        clusters = getattr(self.model, "clusters", None)
-        return None if clusters is None else len(clusters)
-
     def result(self) -> Result:
         """Return what was found so far."""
         values = _plain(self.metrics.cumulative())
@@ -248,7 +244,7 @@ class Prequential:
             "instances": self.instances,
             "features": len(self.stream.features),
             "labels": self.metrics.n_labels,
-            "clusters": self._n_clusters(),
+            "clusters": n_clusters(self.model),
             **{name: values[name] for name in measures.HEADLINE},
             "cpu_seconds": round(cpu, 6),
             "wall_seconds": round(wall, 6),

@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +70,19 @@ def versions() -> dict[str, str]:
     for package in ("numpy", "numba", "scipy", "river"):
         found[package] = importlib.metadata.version(package)
     return found
+
+
+def n_clusters(model: Any) -> int | None:
+    """Return how many clusters of labels a model has, None if it has none; one of ours names no label for that.
+
+    Examples
+    --------
+    >>> from ihomer import IHOMER, LinearLearner
+    >>> n_clusters(IHOMER()), n_clusters(LinearLearner())
+    (0, None)
+    """
+    if hasattr(model, "clustering"):
+        sizes: list[int] = model.clustering.sizes()[1]
+        return sum(size > 0 for size in sizes)
+    clusters = getattr(model, "clusters", None)
+    return None if clusters is None else len(clusters)
