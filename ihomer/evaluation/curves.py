@@ -25,7 +25,7 @@ LANES: Final = (
     ("alarms", "alarm", ("alarm",)),
     ("splits", "split", ("split",)),
     ("merges", "merge", ("merge",)),
-    ("experts", "expert", ("expert", "learner")),
+    ("experts", "expert", ("expert", "learner", "space")),
     ("labels", "label", ("birth", "retired", "returned", "expired")),
 )
 _STYLE = picture_style("""

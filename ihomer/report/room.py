@@ -102,7 +102,7 @@ class Budget:
         events, most = run.events, self.events
         if len(events) <= most:
             return tuple(events)
-        changes = [event for event in events if event["kind"] in ("alarm", "split", "merge", "move", "expert", "learner")]
+        changes = [event for event in events if event["kind"] in ("alarm", "split", "merge", "move", "expert", "learner", "space")]
         rest = [event for event in events if event not in changes] if len(changes) < most else []
         kept = [*changes[-most:], *rest[len(rest) - max(0, most - len(changes)) :]]
         return tuple(sorted(kept, key=lambda event: event["instance"]))

@@ -161,7 +161,7 @@ function mark(kind, x, y, { n, texts }) {
   return g("circle", { class: kind, cx: x.toFixed(1), cy: y, r: size * 0.9 }, hint);
 }
 
-const LANES = [["alarms", "alarm", ["alarm"]], ["splits", "split", ["split"]], ["merges", "merge", ["merge"]], ["experts", "expert", ["expert", "learner"]],
+const LANES = [["alarms", "alarm", ["alarm"]], ["splits", "split", ["split"]], ["merges", "merge", ["merge"]], ["experts", "expert", ["expert", "learner", "space"]],
   ["labels", "other", ["birth", "retired", "returned", "expired"]]];
 function lanesOf(events) {
   return LANES.map(([name, kind, kinds]) => ({ name, kind, items: events.filter((event) => kinds.includes(event.kind)).map((event) =>
