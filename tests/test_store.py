@@ -283,7 +283,7 @@ for i in range(1, 10_000):
         try:
             assert writer.stdout.readline() == "begun\n"
             last, looks = -1, 0
-            while looks < 200 or last <= 0:  # a writer that has no time has written one yet
+            while looks < 200 or (last <= 0 and writer.poll() is None):  # a writer that has no time has written one yet
                 looks += 1
                 tree, path = Follower(tmp_path).newest()
                 assert (tree, path.name) == (tree, name(tree + 1))

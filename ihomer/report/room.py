@@ -33,6 +33,8 @@ _FORMS: Final = ("window_", "", "faded_")
 #: Columns of a curve that are no metrics, and those of them that are counts.
 BESIDE: Final = ("instances", "labels", "clusters", "cpu_seconds", "rss_mb")
 _COUNTS: Final = ("instances", "labels", "clusters")
+#: Events that come first where there is no room for all: those that are marked in curves.
+_CHANGES: Final = ("alarm", "split", "merge", "move", "expert", "learner", "space")
 
 
 class Budget:
@@ -102,7 +104,7 @@ class Budget:
         events, most = run.events, self.events
         if len(events) <= most:
             return tuple(events)
-        changes = [event for event in events if event["kind"] in ("alarm", "split", "merge", "move", "expert", "learner", "space")]
+        changes = [event for event in events if event["kind"] in _CHANGES]
         rest = [event for event in events if event not in changes] if len(changes) < most else []
         kept = [*changes[-most:], *rest[len(rest) - max(0, most - len(changes)) :]]
         return tuple(sorted(kept, key=lambda event: event["instance"]))
