@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ihomer import IHOMER, MLHAT
+from ihomer.kernels.slot_index import BIAS
 from ihomer.label_space import FEW, MANY, NEAR
 from ihomer.learners import many_labels
 from ihomer.learners.many_labels import ManyLabels
@@ -182,6 +183,20 @@ def test_a_row_costs_what_it_touches():
         np.testing.assert_array_equal(one.ids, other.ids)
         np.testing.assert_array_equal(one.p, other.p)
     assert np.isnan(crowded.index.counts[:, 1000:]).all()
+
+
+def test_scores_beyond_all_measure_are_probabilities():
+    model = IHOMER(label_space="many", target="micro_f1")
+    for x, y in words(3, 200, 5):
+        model.learn_one(x, y)
+    model._space.many.index.traits[:3, BIAS] = -1e3, 1e3, -3e38
+    x = {"w1": 1.0, "w2": 1.0}
+    before = [p for _, p in model.rank_one(x, k=9)]
+    assert before == sorted(before, reverse=True)
+    assert 0 < before[-1] < 1e-9 < before[0] <= 1
+    for _ in range(130):  # the monitors see them, too
+        model.learn_one(x, {"l1"})
+    assert all(np.isfinite(p) for _, p in model.rank_one(x, k=9))
 
 
 def test_lines_that_become_shorter_keep_what_says_most():

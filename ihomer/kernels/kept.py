@@ -28,33 +28,45 @@ def place_of(label, row, ids):  # type: ignore[no-untyped-def]
 
 @jit
 def holds(label, labels, first, last):  # type: ignore[no-untyped-def]
-    """Return whether a label is among labels[first:last]."""
-    for i in range(first, last):  # noqa: SIM110 - a loop is what the compiler takes
-        if labels[i] == label:
-            return True
-    return False
+    """Return whether a label is among labels[first:last], which ascend."""
+    end = last
+    while first < last:
+        middle = (first + last) // 2
+        if labels[middle] < label:
+            first = middle + 1
+        else:
+            last = middle
+    return first < end and labels[first] == label
 
 
 @jit
-def write_places(row, ids, labels, first, last, others, other_first, other_last, out, at):  # type: ignore[no-untyped-def]
+def write_places(best, ordered, k, labels, first, last, others, other_first, other_last, out, at):  # type: ignore[no-untyped-def]
     """Write the places of labels[first:last] among the best of a row, ascending, from `at` on; return the end.
 
     A label that is not among the best is k + i if it is the i-th of others[other_first:other_last] that is not.
+
+    Parameters
+    ----------
+    best, ordered : int32, the best labels that there are, best first, and ascending
+    k : how many there may be
     """
-    k = ids.shape[1]
-    for q in range(k):
-        if ids[row, q] < 0:
-            break
-        if holds(ids[row, q], labels, first, last):
+    for q in range(len(best)):
+        if holds(best[q], labels, first, last):
             out[at] = q
             at += 1
-    place = k
+    place, q, h = k, 0, first
     for i in range(other_first, other_last):
-        if place_of(others[i], row, ids) < 0:
-            if holds(others[i], labels, first, last):
-                out[at] = place
-                at += 1
-            place += 1
+        label = others[i]
+        while q < len(ordered) and ordered[q] < label:
+            q += 1
+        if q < len(ordered) and ordered[q] == label:
+            continue
+        while h < last and labels[h] < label:
+            h += 1
+        if h < last and labels[h] == label:
+            out[at] = place
+            at += 1
+        place += 1
     return at
 
 
@@ -62,22 +74,30 @@ def write_places(row, ids, labels, first, last, others, other_first, other_last,
 def rank_rows(ids, label_indptr, labels, status, known_indptr, known, out_labels, out_known):  # type: ignore[no-untyped-def]
     """Write labels as their places among the best of their row: 0 is the best; others come behind the k best.
 
+    A row costs as many steps as it has labels and known labels.
+
     Parameters
     ----------
     label_indptr ... known : see `ihomer.rows.Rows`
     out_labels, out_known : int32, as long as the labels and known labels of the rows, from 0 on
     """
     at = known_at = 0
+    k = ids.shape[1]
     for row in range(len(status)):
         first, last = label_indptr[row], label_indptr[row + 1]
         known_first, known_last = known_indptr[row], known_indptr[row + 1]
+        there = 0
+        while there < k and ids[row, there] >= 0:
+            there += 1
+        best = ids[row, :there]
+        ordered = np.sort(best)
         if status[row] == 1:
-            at = write_places(row, ids, labels, first, last, known, known_first, known_last, out_labels, at)
+            at = write_places(best, ordered, k, labels, first, last, known, known_first, known_last, out_labels, at)
             known_at = write_places(
-                row, ids, known, known_first, known_last, known, known_first, known_last, out_known, known_at
+                best, ordered, k, known, known_first, known_last, known, known_first, known_last, out_known, known_at
             )
         else:
-            at = write_places(row, ids, labels, first, last, labels, first, last, out_labels, at)
+            at = write_places(best, ordered, k, labels, first, last, labels, first, last, out_labels, at)
 
 
 @jit

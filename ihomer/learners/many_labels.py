@@ -21,6 +21,8 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 KEPT = 64
 #: From so many labels on a feature gets no more than so many slots: there is little that it could say of more.
 FEWER_SLOTS = ((4_000, 32), (16_000, 16))
+#: Scores are cut here before they become probabilities, which are then neither 0 nor beyond what float32 can hold.
+MOST = np.float32(30)
 
 
 class ManyLabels:
@@ -80,7 +82,7 @@ class ManyLabels:
     def _block(self, rows: Rows, *, learn: bool) -> Best:
         views = self.inputs.block(rows, learn=learn)
         ids, scores, weights = self.index.best(views.plain, KEPT, tail=self.tail, learn=learn)
-        p = np.divide(1, 1 + np.exp(-scores), dtype=np.float32)
+        p = np.divide(1, 1 + np.exp(-scores.clip(-MOST, MOST)), dtype=np.float32)
         p[ids < 0] = 0
         return Best(ids, p, weights if self.tail else None)
 
