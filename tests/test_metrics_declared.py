@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,6 +140,36 @@ def test_a_lookup_is_a_dict(values, asked):
         assert (None if found is None else found.tolist()) == (
             None if any(i not in values for i in ids) else [[values[i] for i in ids]] * 2
         )
+        missing = lookup.missing(array)
+        assert missing.tolist() == sorted({i for i in ids if i not in values})
+        lookup.add(missing, np.arange(len(missing), dtype=np.int32))
+        values |= {i: n for n, i in enumerate(missing.tolist())}
+
+
+def test_a_lookup_of_ids_between_dense_and_sparse():
+    lookup, values = Lookup(np.empty(0, np.int32), np.empty(0, np.int32)), {}
+    rng = np.random.default_rng(1)
+    for largest in (900, 70_000, 130_000, 5_000, 400_000, 400_000, 400_000, 9_000_000, 400_000):
+        fresh = lookup.missing(rng.integers(-1, largest, 2000).astype(np.int32))
+        lookup.add(fresh, fresh)
+        values |= {i: i for i in fresh.tolist()}
+        ids = np.array([*values], np.int32)
+        assert lookup(ids).tolist() == ids.tolist()
+        assert lookup.missing(np.arange(-1, 1000, dtype=np.int32)).tolist() == [i for i in range(-1, 1000) if i not in values]
+
+
+def test_a_new_id_costs_the_same_however_many_there_are():
+    def seconds(n):
+        lookup = Lookup(np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32))
+        times = []
+        for i in range(n, n + 40):
+            start = time.perf_counter()
+            fresh = lookup.missing(np.array([5, i], np.int32))
+            lookup.add(fresh, fresh)
+            times.append(time.perf_counter() - start)
+        return sorted(times)[20]
+
+    assert seconds(1_000_000) < 20 * seconds(1_000)
 
 
 def test_declared_labels_count_before_they_are_met():

@@ -50,7 +50,7 @@ class MetIds:
         """Enter new ones; return where they go, as `numpy.insert` takes it for arrays of the old length."""
         if self._places(ids) is not None:
             return np.empty(0, np.int64)
-        fresh = np.setdiff1d(ids, self.ids)
+        fresh = self._places.missing(ids)
         at = np.searchsorted(self.ids, fresh)
         self.ids = np.insert(self.ids, at, fresh)
         self._places = Lookup(self.ids, np.arange(len(self.ids), dtype=np.int32))
@@ -66,7 +66,7 @@ class MetIds:
         """
         places = self._places(ids)
         if places is None:
-            raise KeyError(np.setdiff1d(ids, self.ids).tolist())
+            raise KeyError(self._places.missing(ids).tolist())
         return places
 
 
@@ -89,8 +89,7 @@ class Renaming:
 
     def _forget(self, source: Vocabulary) -> None:
         self._source = source
-        self._ids = self._renamed = np.empty(0, np.int32)
-        self._lookup = Lookup(self._ids, self._renamed)
+        self._lookup = Lookup(np.empty(0, np.int32), np.empty(0, np.int32))
 
     def __call__(self, source: Vocabulary, ids: Ints) -> Ints:
         """Return the ids of the same names in `target`, in an array of its own; -1 stays -1."""
@@ -100,11 +99,9 @@ class Renaming:
             self._forget(source)
         renamed = self._lookup(ids)
         if renamed is None:
-            fresh = np.setdiff1d(ids, self._ids)
+            fresh = self._lookup.missing(ids)
             names = [-1 if i < 0 else self.target.add(source.name(i)) for i in fresh.tolist()]
-            at = np.searchsorted(self._ids, fresh)
-            self._ids, self._renamed = np.insert(self._ids, at, fresh), np.insert(self._renamed, at, names)
-            self._lookup = Lookup(self._ids, self._renamed)
+            self._lookup.add(fresh, np.array(names, np.int32))
             renamed = self._lookup(ids)
             assert renamed is not None
         return renamed
