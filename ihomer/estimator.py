@@ -239,7 +239,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
         if k < 1:
             raise ValueError(f"k must be at least 1, found {k}")
         labels, rows, scored = self._scored(self._as_batch(X, None))
-        return Predictions(labels, scored.indptr, scored.indices, *scored.said.top(rows.limits, k))
+        return Predictions(labels, scored.indptr, scored.indices, *scored.said.top(rows.limits, min(k, rows.n_labels)))
 
     def _predicted_one(self, x: Mapping[Name, Any], key: Name | None) -> Rows:
         """Return the row for prediction; it waits under `key`, if there is one."""

@@ -90,7 +90,8 @@ def test_a_list_that_favours_the_tail():
     batch = Batch.from_pairs([(x, set())] * 3)
     assert tail.rank_many(batch, k=2).ranking(1) == tail.rank_one(x, k=2)
     assert plain.rank_many(batch, k=9).ranking(2) == plain.rank_one(x, k=9)
-    for one in (plain, tail):
+    for one in (plain, tail, IHOMER(label_space="few")):
+        assert one.rank_many(batch, k=10**12).top_ids.shape == (3, one.n_labels)
         with pytest.raises(ValueError, match="k must be at least 1, found 0"):
             one.rank_many(batch, k=0)
     with pytest.raises(ValueError, match=r'rank="propensity" takes label_space="many"'):
