@@ -67,10 +67,34 @@ def test_the_daemon_tells_where_it_reads_and_how_far_it_is(tmp_path, lines, capl
 
 
 def test_the_clusters_that_are_told_are_those_of_the_model(tmp_path):
-    from ihomer.daemon.observing import observe
+    from ihomer.daemon.observing import Scales, observe
 
     rig = Rig(tmp_path, model="fast")
     rig.produce(messages(30))
     rig.finish()
     observe(rig.status, rig.learning.clerk, rig.log.source(), rig.learning.places)
-    assert rig.status.clusters == len(rig.learning.clerk.model.clusters) > 0
+    model = rig.learning.clerk.model
+    assert rig.status.clusters == len(model.clusters) > 0
+    Scales().weigh(model, rig.status)
+    assert rig.status.model_bytes == model._raw_memory_usage
+
+
+def test_weighing_the_model_takes_a_hundredth_of_the_time():
+    from ihomer.daemon.observing import Scales
+
+    now, weighed = [0.0], []
+
+    class Heavy:
+        @property
+        def _raw_memory_usage(self):
+            now[0] += 0.5
+            weighed.append(now[0])
+            return len(weighed)
+
+    status, model = Status(), Heavy()
+    scales = Scales(lambda: now[0])
+    while now[0] < 500.0:
+        scales.weigh(model, status)
+        now[0] += 2.0
+    assert status.model_bytes == len(weighed)
+    assert 0.005 * 500 < 0.5 * len(weighed) < 0.012 * 500

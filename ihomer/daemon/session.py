@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from ihomer.daemon import places as at
 from ihomer.daemon.assignment import Manual, Subscribed
 from ihomer.daemon.live import Live
-from ihomer.daemon.observing import observe
+from ihomer.daemon.observing import Scales, observe
 from ihomer.daemon.opening import open_source, prepare, publisher_of
 from ihomer.daemon.progress import Progress
 from streams.kafka.errors import OffsetOutOfRangeError
@@ -37,7 +37,7 @@ _LOG = logging.getLogger("ihomer.daemon")
 
 #: Seconds that one look for records may take: as long as a stop may have to wait.
 POLL = 0.5
-#: Seconds between two looks at lag and memory for the health page.
+#: Seconds between two looks at lag and sizes for the health page.
 OBSERVE = 2.0
 #: Records of a batch whose latency is looked at.
 TIMED = 8
@@ -83,6 +83,7 @@ class Session(ABC):
         self.began = False
         self._clock = clock
         self._live = Live(f"ihomer on {settings.topic}", status)
+        self._scales = Scales(clock)
 
     @abstractmethod
     def _restore(self) -> dict[Partition, int] | None:
@@ -169,6 +170,7 @@ class Session(ABC):
             self._discovered_at = now
         if now - self._observed_at >= OBSERVE:
             observe(self.status, self.clerk, self._source, self.places)
+            self._scales.weigh(self.clerk.model, self.status)
             self._observed_at = now
         self._live.look(self.clerk.model)
         self._progress(now)
