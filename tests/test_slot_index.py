@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ihomer.kernels.feature_counts import WINDOW
+from ihomer.kernels.feature_counts import LABEL_WINDOW, WINDOW
+from ihomer.kernels.slot_index import LOG_HELD
 from ihomer.learners.slot_index import CLIP, FIRST_SHARED, SlotIndex
 from ihomer.rows import Rows
 from tests import label_streams as streams
@@ -76,6 +77,16 @@ def test_halving() -> None:
     for k, slot in twin.lines[0].items():
         assert slots[k][0] == slot[0]
         assert slots[k][2] == pytest.approx(slot[2], rel=0.01)
+
+
+def test_a_label_that_holds_no_more_becomes_rare() -> None:
+    n = int(LABEL_WINDOW) + 20
+    labels = np.random.default_rng(0).integers(0, 3, n)
+    labels[n // 4 :] = np.minimum(labels[n // 4 :], 1)  # the last one ends
+    expert = SlotIndex()
+    learned(expert, streams.rows_from_arrays(np.arange(n) % 7, labels, 7, 3))
+    assert expert.rows[0] < n
+    np.testing.assert_allclose(expert.traits[:3, LOG_HELD], np.log(expert.counts[0, :3] + 0.5), atol=1e-4)
 
 
 def test_a_dense_stream_is_left_alone() -> None:

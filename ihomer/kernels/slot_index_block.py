@@ -28,7 +28,7 @@ from ihomer.kernels.slot_index import (
     log_prior,
     score_candidates,
 )  # fmt: skip
-from ihomer.kernels.slot_index_learn import find_errors, find_shares, learn_shared, learn_slots, mark_truth, note_held
+from ihomer.kernels.slot_index_learn import find_errors, find_shares, learn_shared, learn_slots, mark_truth, note_halved, note_held
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -180,10 +180,13 @@ def slot_block(  # type: ignore[no-untyped-def]
                 ids, values, start, stop, label_indices, first, last, g, most, seen, quality, lines, names, cells,
                 pool_ends, place, acc, spots, found,
             )  # fmt: skip
+            before_it = rows[COMPLETE] + rows[PARTIAL]
             learn_labels(
                 label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row],
                 counts, rows,
             )  # fmt: skip
+            if rows[COMPLETE] + rows[PARTIAL] < before_it:
+                note_halved(limit, counts, traits)
             cardinality[1] = min(cardinality[1] + 1.0, CARDINALITY_ROWS)
             cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
             note_held(label_indices, first, last, counts, traits, frequent)

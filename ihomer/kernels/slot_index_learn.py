@@ -216,6 +216,13 @@ def learn_slots(  # type: ignore[no-untyped-def]
 
 
 @jit
+def note_halved(limit, counts, traits):  # type: ignore[no-untyped-def]
+    """Bring the logarithms of the labels below `limit` up to date with counts that were halved: seldom, so all of them."""
+    for k in range(limit):
+        traits[k, LOG_HELD] = fast_log(np.float32(counts[HELD, k] + 0.5))
+
+
+@jit
 def note_held(label_indices, first, last, counts, traits, frequent):  # type: ignore[no-untyped-def]
     """Bring the logarithms and the list of the most frequent labels up to date with a row that was counted.
 
