@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, overload
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import numpy.typing as npt
 from river import base
 
 from ihomer.answers import Answer
 from ihomer.blocks import PIECE
-from ihomer.door import Door
-from ihomer.predictions import Predictions, joined
-from ihomer.probabilities import Best, Probabilities
-from ihomer.probabilities import joined as joined_probabilities
-from ihomer.rows import Rows, chained
-from ihomer.waiting import Waiting
+from ihomer.persistent import Persistent
+from ihomer.predictions import Predictions, as_came, joined
+from ihomer.probabilities import Best, Scored, joined_scores
+from ihomer.rows import Rows
 from streams.batch import Batch
 
 if TYPE_CHECKING:
@@ -32,35 +29,15 @@ if TYPE_CHECKING:
 TOP = 5
 
 
-@dataclass(slots=True, frozen=True, eq=False)
-class Scored:
-    """What a model says of n rows: probabilities, and label sets in CSR."""
-
-    said: Probabilities
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.int32]
-
-
-def joined_scores(parts: Sequence[Scored], n_labels: int) -> Scored:
-    """Return what was said of blocks of rows that follow one another as one; see `ihomer.probabilities.joined`."""
-    sets = chained([(part.indptr, part.indices) for part in parts])
-    return Scored(joined_probabilities([part.said for part in parts], n_labels), *sets)
-
-
-class ArrayEstimator(base.MultiLabelClassifier):
+class ArrayEstimator(Persistent, base.MultiLabelClassifier):
     """A river `MultiLabelClassifier` whose work is done on blocks of rows as arrays.
 
     A subclass implements `_start` (make an untrained state), `_train`, `_predict`, `_state` and `_restore`. Parameters
     are kept under their own names by its `__init__`, which calls `super().__init__()` last.
     """
 
-    #: How many predicted rows may wait for their labels (`predict_one(x, key=...)`); the oldest expires first.
-    waiting: int = 10_000
-
     def __init__(self) -> None:
-        self._door = Door()
-        self._waiting = Waiting(self.waiting)
-        self._rows_learned = 0
+        super().__init__()
         self._start()
 
     # ------------------------------------------------------------------ what a subclass is
@@ -76,14 +53,6 @@ class ArrayEstimator(base.MultiLabelClassifier):
     @abc.abstractmethod
     def _predict(self, rows: Rows) -> Scored:
         """Predict the rows; nothing changes that could be noticed."""
-
-    @abc.abstractmethod
-    def _state(self) -> dict[str, Any]:
-        """Return everything that was learned as plain values and arrays (for checkpoints and pickles)."""
-
-    @abc.abstractmethod
-    def _restore(self, state: dict[str, Any]) -> None:
-        """Take over what `_state` returned."""
 
     # ------------------------------------------------------------------ one instance
 
@@ -279,7 +248,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
     def predict_learn_many(self, X: Any, y: Any = None) -> Any:
         """Predict each instance, then learn it, in turn; parameters as `learn_many`, answer as `predict_many`."""
         pieces = [self._predictions(*piece) for piece in self._learned_batch(self._as_batch(X, y))]
-        return self._as_table(X, joined(pieces) if pieces else self._predictions(*self._scored(self._as_batch(X, y))))
+        return as_came(X, joined(pieces) if pieces else self._predictions(*self._scored(self._as_batch(X, y))))
 
     @overload
     def predict_many(self, X: Batch) -> Predictions: ...
@@ -295,7 +264,7 @@ class ArrayEstimator(base.MultiLabelClassifier):
             DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
             of bools whose column j is the label named j.
         """
-        return self._as_table(X, self._predictions(*self._scored(self._as_batch(X, None))))
+        return as_came(X, self._predictions(*self._scored(self._as_batch(X, None))))
 
     def predict_while_learning(self, X: Batch, due: Batch) -> Predictions:
         """Predict row i of `X`, then learn row i of `due`, for every i: how rows go whose labels come late.
@@ -379,134 +348,3 @@ class ArrayEstimator(base.MultiLabelClassifier):
         from streams.tables import from_table
 
         return from_table(X, y)
-
-    def _as_table(self, X: Any, predictions: Predictions) -> Any:
-        if isinstance(X, Batch):
-            return predictions
-        from streams.tables import to_csr, to_frame
-
-        labels = self._door.labels
-        if hasattr(X, "columns"):
-            return to_frame(predictions.indptr, predictions.indices, labels, index=X.index)
-        strange = next((name for name in labels if not isinstance(name, int) or name < 0), None)
-        if strange is not None:
-            raise ValueError(f"columns of a matrix are 0, 1, ..., but there is a label {strange!r}: give a DataFrame")
-        columns = np.array(labels.names, np.int32)
-        return to_csr(predictions.indptr, columns[predictions.indices], int(columns.max(initial=-1)) + 1)
-
-    # ------------------------------------------------------------------ looking inside
-
-    @property
-    def labels(self) -> list[Name]:
-        """The labels met so far, in the order in which they were met."""
-        return self._door.labels.names
-
-    @property
-    def n_labels(self) -> int:
-        """How many labels are known."""
-        return len(self._door.labels)
-
-    @property
-    def n_features(self) -> int:
-        """How many columns of features were met so far."""
-        return len(self._door.features)
-
-    @property
-    def n_instances(self) -> int:
-        """How many instances were learned."""
-        return self._rows_learned
-
-    @property
-    def n_waiting(self) -> int:
-        """How many instances wait for their labels."""
-        return len(self._waiting)
-
-    @property
-    def n_expired(self) -> int:
-        """How many instances were let go before their truth was whole."""
-        return self._waiting.expired
-
-    @property
-    def _raw_memory_usage(self) -> int:
-        """Bytes that the model holds, room to grow included."""
-        from ihomer.memory import bytes_of
-
-        return bytes_of(self)
-
-    # ------------------------------------------------------------------ copies, pickles, checkpoints
-
-    def __getstate__(self) -> dict[str, Any]:
-        from ihomer.checkpoint import dumps
-
-        # As the bytes of a checkpoint: pickle itself writes equal states differently, by which objects are shared.
-        parameters = {name: getattr(self, name) for name in self._parameter_names()}
-        whole = {"parameters": parameters, "state": self._whole_state()}
-        return {"bytes": dumps(whole, kind="state", allow_pickle=True)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        from ihomer.checkpoint import loads
-
-        whole = loads(state["bytes"], kind="state", allow_pickle=True)
-        self.__init__(**whole["parameters"])  # type: ignore[misc]
-        self._restore_whole(whole["state"])
-
-    def _parameter_names(self) -> list[str]:
-        import inspect
-
-        return list(inspect.signature(type(self).__init__).parameters)[1:]
-
-    def _whole_state(self) -> dict[str, Any]:
-        from ihomer.checkpoint.vocabulary import vocabulary_state
-
-        return {
-            "features": vocabulary_state(self._door.features),
-            "labels": vocabulary_state(self._door.labels),
-            "rows": self._rows_learned,
-            "waiting": self._waiting.state(),
-            "learned": self._state(),
-        }
-
-    def _restore_whole(self, state: dict[str, Any]) -> None:
-        from ihomer.checkpoint.vocabulary import vocabulary_from_state
-
-        self._door = Door(vocabulary_from_state(state["features"]), vocabulary_from_state(state["labels"]))
-        self._rows_learned = state["rows"]
-        if "waiting" in state:  # older checkpoints know of no rows that wait
-            self._waiting = Waiting.from_state(self.waiting, state["waiting"])
-        self._restore(state["learned"])
-
-    def save(self, path: Any, *, allow_pickle: bool = False) -> None:
-        """Write the model to one file, beside the old one and renamed when it is whole and on the disk.
-
-        Parameters
-        ----------
-        path
-            Where to.
-        allow_pickle
-            Parts that are not ours (a river learner, a callable) can only be stored by pickle, which runs code when it
-            is loaded: they are refused unless this is true.
-
-        Raises
-        ------
-        TypeError
-            If a part would need pickle and `allow_pickle` is false.
-        OSError
-            If the file cannot be written; the old one is as it was.
-        """
-        from ihomer.saving import save
-
-        save(self, path, allow_pickle=allow_pickle)
-
-    @classmethod
-    def load(cls, path: Any, *, allow_pickle: bool = False) -> Self:
-        """Return the model that was saved in `path`; it goes on as if it had never stopped, bit for bit.
-
-        Raises
-        ------
-        ihomer.checkpoint.CheckpointError
-            If the file is damaged, truncated, of a newer format, of another class, or holds pickles and `allow_pickle`
-            is false.
-        """
-        from ihomer.saving import load
-
-        return load(path, cls, allow_pickle=allow_pickle)

@@ -13,7 +13,7 @@ from ihomer.decision import looks_at_places, make_decision
 from ihomer.decision.thresholds import thresholds_of
 from ihomer.drift.monitors import Monitors
 from ihomer.drift.policy import Policy, make_policy
-from ihomer.estimator import ArrayEstimator, Scored, joined_scores
+from ihomer.estimator import ArrayEstimator
 from ihomer.events import EventLog
 from ihomer.hands import ModelHands
 from ihomer.hierarchy import LabelHierarchy
@@ -25,7 +25,7 @@ from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
 from ihomer.presets import PRESETS
-from ihomer.probabilities import Probabilities, Sets, Whole, joined
+from ihomer.probabilities import Probabilities, Scored, Sets, Whole, joined, joined_scores
 from ihomer.retirement import Parts, Retirement
 from ihomer.rows import Rows, chained, labels_of
 from ihomer.threads import Threads

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from streams.batch import Batch
 from streams.names import Name
 from streams.vocabulary import Vocabulary
 
@@ -77,3 +79,37 @@ def joined(parts: list[Predictions]) -> Predictions:
     return Predictions(
         labels, indptr, indices, np.concatenate(top_ids), np.concatenate([part.top_scores for part in parts])
     )  # fmt: skip
+
+
+def as_came(X: Any, predictions: Predictions) -> Any:
+    """Return predictions in the form that their rows came in.
+
+    Parameters
+    ----------
+    X
+        What was predicted: a Batch, a DataFrame or a CSR matrix.
+    predictions
+        What was said of its rows.
+
+    Returns
+    -------
+    Predictions, DataFrame or CSR matrix
+        See `ihomer.estimator.ArrayEstimator.predict_many`.
+
+    Raises
+    ------
+    ValueError
+        If `X` is a matrix, whose columns are numbers, and a label is none.
+    """
+    if isinstance(X, Batch):
+        return predictions
+    from streams.tables import to_csr, to_frame
+
+    labels = predictions.labels  # the model may have retired some of them meanwhile
+    if hasattr(X, "columns"):
+        return to_frame(predictions.indptr, predictions.indices, labels, index=X.index)
+    strange = next((name for name in labels if not isinstance(name, int) or name < 0), None)
+    if strange is not None:
+        raise ValueError(f"columns of a matrix are 0, 1, ..., but there is a label {strange!r}: give a DataFrame")
+    columns = np.array(labels.names, np.int32)
+    return to_csr(predictions.indptr, columns[predictions.indices], int(columns.max(initial=-1)) + 1)

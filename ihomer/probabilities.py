@@ -9,7 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.rows import Rows
+from ihomer.rows import Rows, chained
 
 _Ints = npt.NDArray[np.int32]
 _Longs = npt.NDArray[np.int64]
@@ -227,3 +227,18 @@ def joined(parts: Sequence[Probabilities], n_labels: int) -> Probabilities:
         p[start : start + len(part), : part.p.shape[1]] = part.p
         start += len(part)
     return Whole(p)
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Scored:
+    """What a model says of n rows: probabilities, and label sets in CSR."""
+
+    said: Probabilities
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int32]
+
+
+def joined_scores(parts: Sequence[Scored], n_labels: int) -> Scored:
+    """Return what was said of blocks of rows that follow one another as one; see `joined`."""
+    sets = chained([(part.indptr, part.indices) for part in parts])
+    return Scored(joined([part.said for part in parts], n_labels), *sets)

@@ -10,6 +10,7 @@ from ihomer import checkpoint
 
 if TYPE_CHECKING:
     from ihomer.estimator import ArrayEstimator
+    from ihomer.persistent import Persistent
 
 #: Classes that a checkpoint may name: name -> module. Nothing else is ever imported because a file says so.
 _OURS = {
@@ -22,16 +23,16 @@ _OURS = {
 
 KIND = "model"
 
-M = TypeVar("M", bound="ArrayEstimator")
+M = TypeVar("M", bound="Persistent")
 
 
-def save(model: ArrayEstimator, path: str | PathLike[str], *, allow_pickle: bool) -> None:
-    """Write `model` to `path`; see `ArrayEstimator.save`."""
+def save(model: Persistent, path: str | PathLike[str], *, allow_pickle: bool) -> None:
+    """Write `model` to `path`; see `Persistent.save`."""
     checkpoint.write(path, tree_of(model), kind=KIND, allow_pickle=allow_pickle)
 
 
 def load(path: str | PathLike[str], cls: type[M], *, allow_pickle: bool) -> M:
-    """Return the model in `path`, which must be a `cls`; see `ArrayEstimator.load`."""
+    """Return the model in `path`, which must be a `cls`; see `Persistent.load`."""
     tree = checkpoint.read(path, kind=KIND, allow_pickle=allow_pickle)
     model = model_of(tree)
     if not isinstance(model, cls):
@@ -44,7 +45,7 @@ def load_any(path: str | PathLike[str], *, allow_pickle: bool = False) -> ArrayE
     return model_of(checkpoint.read(path, kind=KIND, allow_pickle=allow_pickle))
 
 
-def tree_of(model: ArrayEstimator) -> dict[str, Any]:
+def tree_of(model: Persistent) -> dict[str, Any]:
     """Return class, parameters and state of `model` as a tree that a checkpoint can hold."""
     return {**_parameters_tree(model), "state": model._whole_state()}  # noqa: SLF001
 

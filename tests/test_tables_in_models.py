@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from ihomer import IHOMER
 from streams import Batch, Vocabulary
+from streams.tables import from_table
 
 
 def test_a_frame_is_its_rows() -> None:
@@ -28,6 +29,18 @@ def test_a_frame_is_its_rows() -> None:
         singly.learn_one(x, {label for label in y.columns if y.loc[i, label]})
     assert pickle.dumps(whole) == pickle.dumps(singly)
     pd.testing.assert_frame_equal(whole.predict_many(X), singly.predict_many(X))
+
+
+@pytest.mark.parametrize("label_space", ["few", "many"])
+def test_labels_that_are_retired_meanwhile_keep_their_columns(label_space: str) -> None:
+    label = np.concatenate((np.arange(300) % 30, 30 + np.arange(213) % 20))
+    X = pd.DataFrame({f"w{j}": (label == j).astype(float) for j in range(50)})
+    y = pd.DataFrame({f"l{j}": label == j for j in range(50)})
+    model, twin = (IHOMER(preset="fast", label_space=label_space, max_labels=25) for _ in range(2))
+    frame = model.predict_learn_many(X, y)
+    said = twin.predict_learn_many(from_table(X, y))
+    assert model.n_labels < 25 < frame.shape[1]  # they are more than the model still knows
+    assert [set(frame.columns[row]) for row in frame.to_numpy()] == [said.label_set(i) for i in range(len(said))]
 
 
 def test_a_matrix_is_its_rows() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 
 from ihomer.decision.threshold import Decision
 from ihomer.door import Door
-from ihomer.estimator import Scored
 from ihomer.explain.case import Case
 from ihomer.explain.clustered import of_cluster
 from ihomer.explain.counts import of_slot_index
@@ -25,6 +24,7 @@ from ihomer.kernels.stack import to_log_odds
 from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
 from ihomer.learners.many_labels import ManyLabels
+from ihomer.probabilities import Scored
 from ihomer.rows import Rows
 from streams.names import Name
 from streams.vocabulary import Vocabulary

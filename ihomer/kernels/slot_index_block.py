@@ -28,7 +28,15 @@ from ihomer.kernels.slot_index import (
     log_prior,
     score_candidates,
 )  # fmt: skip
-from ihomer.kernels.slot_index_learn import find_errors, find_shares, learn_shared, learn_slots, mark_truth, note_halved, note_held
+from ihomer.kernels.slot_index_learn import (
+    find_errors,
+    find_shares,
+    learn_shared,
+    learn_slots,
+    mark_truth,
+    note_halved,
+    note_held,
+)
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0), np.float32(1)

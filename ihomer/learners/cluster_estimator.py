@@ -11,9 +11,9 @@ import numpy.typing as npt
 from ihomer.blocks import blocks
 from ihomer.decision import make_decision
 from ihomer.door import Door
-from ihomer.estimator import ArrayEstimator, Scored
+from ihomer.estimator import ArrayEstimator
 from ihomer.learners.protocol import ClusterCore
-from ihomer.probabilities import Whole
+from ihomer.probabilities import Scored, Whole
 from ihomer.rows import Rows
 
 
