@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ihomer.compare.comparison import Comparison
 
 RANKED = {"micro_f1": "micro-F1", "example_f1": "example-F1", "macro_f1": "macro-F1", "subset_accuracy": "subset acc."}
+#: Who saw fewer rows than this of a stream, and not all, is no rival on it: the first rows are anybody's.
+ENOUGH = 1000
 #: Names of data sets and learners in the published tables.
 PUBLISHED_DATA = {"flags": "Flags", "emotions": "Emotions", "yeast": "Yeast", "scene": "Scene"}
 PUBLISHED_LEARNERS = {
@@ -73,11 +75,13 @@ def of_streams(found: Comparison) -> list[str]:
     for stream in found.streams:
         cells, worst = [], math.inf
         for metric in RANKED:
-            pairs = {a: pair for a in others if (pair := both(found, stream, first, a, metric))}
+            seen = {a: min(found.rows(stream, first), found.rows(stream, a)) for a in others}
+            enough = [a for a in others if seen[a] >= min(ENOUGH, found.streams[stream])]
+            pairs = {a: pair for a in enough if (pair := both(found, stream, first, a, metric))}
             best = max(pairs, key=lambda a: pairs[a][1] - pairs[a][0])
             mine, theirs = pairs[best]
-            n = min(found.rows(stream, first), found.rows(stream, best))
-            cells.append(f"{mine:.3f} | {best} {theirs:.3f}{'' if n == found.streams[stream] else f' @{n:,}'}")
+            cut = "" if seen[best] == found.streams[stream] else f" @{seen[best]:,}"
+            cells.append(f"{mine:.3f} | {best} {theirs:.3f}{cut}")
             worst = min(worst, mine - theirs) if metric in ("micro_f1", "example_f1") else worst
         rows.append((worst, f"| {stream} | {found.streams[stream]:,} | {' | '.join(cells)} |"))
     heads = " | ".join(f"{name} | best other" for name in RANKED.values())
