@@ -44,7 +44,7 @@ class XMC(Stream):
     .5, so what tells a label may also be a common feature. Values are |N(1, .3)| (65,536 quantiles of it, equally likely).
 
     These choices make a stream that is neither too easy nor too hard. Whoever knows the tables finds the best label of
-    nearly every row; scoring labels by smoothed counts of labels per feature reaches about .6 to .85 of that, at 1,000
+    nearly every row; scoring labels by smoothed counts of labels per feature reaches about .6 to .86 of that, at 1,000
     to 100,000 labels and `share` of 1 to 100 (`benchmarks.extreme.difficulty`). With a Zipf law over single labels one of
     them would hold in every other row, and those counts would say no more than which; with pools of 20 `share`^.5 or
     drawn evenly the figures spread beyond those bounds.
