@@ -218,7 +218,7 @@ def test_lines_that_become_shorter_keep_what_says_most():
 
 
 def test_fewer_slots_where_labels_are_more(monkeypatch):
-    monkeypatch.setattr(many_labels, "FEWER_SLOTS", ((20, 5), (60, 2)))
+    monkeypatch.setattr(many_labels, "FEWER_SLOTS", ((60, 5), (120, 2)))
     pairs = words(5, 900, 100)
     whole = Batch.from_pairs(pairs)
     models = [IHOMER(label_space="many") for _ in range(2)]

@@ -19,8 +19,8 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 
 #: Probabilities are of at most so many labels of a row (`ihomer.kernels.slot_index_block.keep_best` says how many).
 KEPT = 64
-#: From so many labels on a feature gets no more than so many slots: there is little that it could say of more.
-FEWER_SLOTS = ((4_000, 32), (16_000, 16))
+#: Where there are so many features or more, each gets so many slots at most: about as many in all, and a row costs no more.
+FEWER_SLOTS = ((32_768, 32), (98_304, 16))
 #: Scores are cut here before they become probabilities, which are then neither 0 nor beyond what float32 can hold.
 MOST = np.float32(30)
 
@@ -73,8 +73,8 @@ class ManyLabels:
             if is_boundary(self.rows):
                 self._settle()
         if learn and self.rows % WATCH == 0:
-            slots = min((slots for n, slots in FEWER_SLOTS if rows.n_labels >= n), default=SLOTS)
-            if slots < self.index.slots:  # where labels become fewer again, what was dropped comes back by itself
+            slots = min((slots for n, slots in FEWER_SLOTS if self.index.n_features >= n), default=SLOTS)
+            if slots < self.index.slots:  # where features become fewer again, what was dropped comes back by itself
                 self.index.shorten(slots)
             self.index.slots = slots
         return best

@@ -60,7 +60,7 @@ function sideways(box, inner) {
     hint.hidden = more < 2;
     box.toggleAttribute("data-more", more - box.scrollLeft > 1);
   };
-  const watcher = new ResizeObserver(look);
+  const watcher = new ResizeObserver(() => requestAnimationFrame(look)); // later: looking may change what is watched
   watcher.observe(box);
   watcher.observe(inner);
   box.addEventListener("scroll", look, { passive: true });

@@ -123,10 +123,11 @@ function lineChart(spec) {
     const marks = (now.lanes ?? []).filter((lane) => lane.items.length).map((lane) => `${lane.items.length} ${lane.name}`).join(", ");
     return `${now.label}. Last values: ${last || "none"}.${marks ? ` Marks: ${marks}.` : ""} Arrow keys move along the stream.`;
   }
-  new ResizeObserver(([entry]) => {
+  // Later: drawing changes what is watched.
+  new ResizeObserver(([entry]) => requestAnimationFrame(() => {
     const next = Math.floor(entry.contentRect.width);
     if (next && next !== width) { width = next; draw(); }
-  }).observe(host);
+  })).observe(host);
   return { element: host, update: (next) => { now = next; if (width) draw(); } };
 }
 

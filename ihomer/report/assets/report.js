@@ -308,7 +308,7 @@ function scatter(points, across, up) {
     host.replaceChildren(g("svg", { viewBox: `0 0 ${width} ${top + plot + foot}`, height: top + plot + foot, role: "img", "aria-label": `${up} against ${across}: ${said}` }, made));
   };
   let last = 0;
-  new ResizeObserver(([entry]) => { const width = Math.floor(entry.contentRect.width); if (width && width !== last) { last = width; draw(width); } }).observe(host);
+  new ResizeObserver(([entry]) => requestAnimationFrame(() => { const width = Math.floor(entry.contentRect.width); if (width && width !== last) { last = width; draw(width); } })).observe(host);
   return host;
 }
 
