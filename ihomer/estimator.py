@@ -139,9 +139,8 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         scored = self._predict(self._predicted_one(x, key))
         names = self._door.labels
         if isinstance(scored.said, Best):
-            answer = Answer((names.name(i), False) for i in scored.said.ids[0, :1].tolist() if i >= 0)
-            if len(scored.indices):
-                answer.clear()
+            best = [] if len(scored.indices) else scored.said.ids[0, :1].tolist()
+            answer = Answer((names.name(i), False) for i in best if i >= 0)
         else:
             answer = self._door.nothing()
         for i in scored.indices.tolist():

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, kept, used
-from ihomer.kernels.history import BEYOND, COMPLETE, HELD, history_block
+from ihomer.kernels.history import history_block
+from ihomer.learners.label_shares import recall_share, shares_of
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
@@ -93,13 +94,11 @@ class LabelHistory:
 
     def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the share of rows, of those in which it was known, in which each label held."""
-        known = self.rows[COMPLETE] + self.counts[BEYOND, labels]
-        shares: npt.NDArray[np.float64] = self.counts[HELD, labels] / np.maximum(known, 1.0)
-        return shares
+        return shares_of(self.counts, self.rows, labels)
 
     def recall(self, label: int, share: float) -> None:
         """Give a label that came back its prior: let it have held in this share of the rows before."""
-        self.counts[HELD, label] += share * max(self.rows[COMPLETE] + self.counts[BEYOND, label] - 1, 0.0)
+        recall_share(self.counts, self.rows, label, share)
 
     @property
     def n_bytes(self) -> int:

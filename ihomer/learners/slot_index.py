@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, used
-from ihomer.kernels.feature_counts import BEYOND, COMPLETE, END, FIRST_QUALITY, HELD, NEEDED, ROOM, START, USED
+from ihomer.kernels.feature_counts import END, FIRST_QUALITY, HELD, NEEDED, ROOM, START, USED
 from ihomer.kernels.slot_index import COUNT, CURVATURE, LABEL, LOG_HELD, N_ROWS, N_SHARED, SQUARES
 from ihomer.kernels.slot_index_block import slot_block
 from ihomer.kernels.slot_index_pool import copy_lines
+from ihomer.learners.label_shares import recall_share, shares_of
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
@@ -228,8 +229,7 @@ class SlotIndex:
         lengths = np.diff(indptr)
         feature = np.repeat(np.arange(len(lengths)), lengths)
         labels = cells.view(np.int32)[:, LABEL]
-        known = np.maximum(self.rows[COMPLETE] + self.counts[BEYOND, labels], 1.0)
-        excess = cells[:, COUNT] - self.seen[feature] * (self.counts[HELD, labels] / known)
+        excess = cells[:, COUNT] - self.seen[feature] * shares_of(self.counts, self.rows, labels)
         order = np.lexsort((-excess, feature))
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order)) - np.repeat(indptr[:-1], lengths)
@@ -290,13 +290,11 @@ class SlotIndex:
 
     def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the share of rows, of those in which it was known, in which each label held."""
-        known = self.rows[COMPLETE] + self.counts[BEYOND, labels]
-        shares: npt.NDArray[np.float64] = self.counts[HELD, labels] / np.maximum(known, 1.0)
-        return shares
+        return shares_of(self.counts, self.rows, labels)
 
     def recall(self, label: int, share: float) -> None:
         """Give a label that came back its prior: let it have held in this share of the rows before."""
-        self.counts[HELD, label] += share * max(self.rows[COMPLETE] + self.counts[BEYOND, label] - 1, 0.0)
+        recall_share(self.counts, self.rows, label, share)
         self.traits[label, LOG_HELD] = np.log(np.float32(self.counts[HELD, label] + 0.5))
 
     def needed(self, n_features: int, n_labels: int) -> int:
