@@ -22,6 +22,8 @@ OnBadRow = Callable[[int, str], None]
 _NAN = math.nan
 #: Beyond this a number may not fit float32; what is larger, infinite or missing goes the careful way.
 _LARGE = 3e38
+#: float32 rounds a number to infinity from this one up.
+INFINITE = 3.4028235677973366e38
 #: What counts as a number; numpy's integers and floats are registered as numbers.Real, its complex ones are none.
 _NUMBERS = (numbers.Real, Decimal, np.bool_)
 
@@ -328,7 +330,7 @@ def _number(name: Name, value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except OverflowError:
         number = math.inf
-    if math.isinf(np.float32(number) if abs(number) < 3.5e38 else math.inf):
+    if not abs(number) < INFINITE:
         raise ValueError(f"feature {name!r} must be a finite number that fits float32, found {shortened(value)}"[:300])
     return number
 

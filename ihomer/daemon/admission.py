@@ -9,13 +9,14 @@ from ihomer.daemon.names_met import NamesMet
 from ihomer.daemon.settings import Limits
 from streams.message import Message
 from streams.names import Name, shortened
+from streams.rows import INFINITE
 from streams.vocabulary import INDICATOR
 
 #: Letters of a feature's name (with its category, if it has one); of a label's, which stand in every prediction; of an id.
 FEATURE_LETTERS, LABEL_LETTERS, KEY_LETTERS = 10_000, 1_000, 1_000
 
-#: In float32 a number is 0 from this one down, and infinite from that one up.
-_ZERO, _INFINITE = 2.0**-150, 3.4028235677973366e38
+#: In float32 a number is 0 from this one down.
+_ZERO = 2.0**-150
 
 
 class Refused(ValueError):  # noqa: N818 (nothing failed)
@@ -124,7 +125,7 @@ class Admission:
             else:
                 if -_ZERO <= value <= _ZERO:
                     continue
-                if not -_INFINITE < value < _INFINITE:
+                if not -INFINITE < value < INFINITE:
                     raise Refused("instance", f"{_at(name)}: found {shortened(value)}, expected a number that fits float32")
                 if name not in ids:
                     new.append((name, None))
