@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -32,11 +31,6 @@ def sasl_tls(start_broker: Callable[..., Broker]) -> Broker:
     return start_broker("SASL_SSL")
 
 
-#: kafka-python leaves connections that were refused to the garbage collector: it is called where they are left, and not in the
-#: test that happens to come next.
-LEAKS = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
-
-
 def there_and_back(broker: Broker, client: str, **changed: Any) -> None:
     """Write a record and read it."""
     if client == "confluent":
@@ -62,26 +56,20 @@ def test_with_the_right_certificate(tls: Broker, client: str) -> None:
     there_and_back(tls, client)
 
 
-@LEAKS
 @each_client
 def test_a_wrong_password_is_refused(sasl_tls: Broker, client: str) -> None:
     with pytest.raises(AccessError) as caught:
         there_and_back(sasl_tls, client, password="tulip", patience=10)
     assert "tulip" not in str(caught.value)
-    gc.collect()
 
 
-@LEAKS
 @each_client
 def test_a_broker_that_shows_another_certificate_is_refused(sasl_tls: Broker, tls: Broker, client: str) -> None:
     with pytest.raises(TransportError):
         there_and_back(sasl_tls, client, ca_file=tls.settings().ca_file, patience=3)
-    gc.collect()
 
 
-@LEAKS
 @each_client
 def test_without_a_certificate_nobody_is_let_in(tls: Broker, client: str) -> None:
     with pytest.raises(TransportError):
         there_and_back(tls, client, cert_file=None, key_file=None, key_password=None, patience=3)
-    gc.collect()
