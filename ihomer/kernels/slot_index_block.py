@@ -13,7 +13,6 @@ from ihomer.kernels.feature_counts import (
     PARTIAL,
     enter_labels,
     learn_labels,
-    room_needed,
     weigh_features,
 )  # fmt: skip
 from ihomer.kernels.slot_index import (
@@ -37,6 +36,7 @@ from ihomer.kernels.slot_index_learn import (
     note_halved,
     note_held,
 )
+from ihomer.kernels.slot_index_pool import room_needed
 from streams.jit import jit
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -107,7 +107,7 @@ def weigh_tail(row, counts, rows, ids, weights):  # type: ignore[no-untyped-def]
 def slot_block(  # type: ignore[no-untyped-def]
     indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
     seen, quality, lines, names, cells, pool_ends, most, g, counts, rows, traits, shared, frequent, previous,
-    place, members, acc, spots, shares, logs, found, weights, gradient, w, learn, clip, out, cardinality, best,
+    place, members, acc, spots, shares, logs, found, keys, weights, gradient, w, learn, clip, out, cardinality, best,
     best_scores, tail,
 ):  # fmt: skip
     """Score the labels of each row before learning it, from `start_row` on; return the row without room.
@@ -118,14 +118,14 @@ def slot_block(  # type: ignore[no-untyped-def]
     ----------
     indptr ... limits : the rows, see `ihomer.rows.Rows`
     seen, quality : float32 (d,): rows with each feature, how well it foretells labels
-    lines : int64 (d, 3), pool_ends : int64 (2,): see `ihomer.kernels.feature_counts`
+    lines : int64 (d, 3), see `ihomer.kernels.feature_counts`; pool_ends : int64, see `ihomer.kernels.slot_index_pool`
     names, cells : int32 and float32 (P, 4), the same memory: the slots
     most, g : see `ihomer.kernels.slot_index_learn.learn_slots`
     counts, rows : float64 (2, at least L) and (2,), see `ihomer.kernels.feature_counts`
     traits : float32 (at least L, 3); shared : float64 (2, N_SHARED)
     frequent : int32: the most frequent labels; previous : int32: those that held in the last labelled row
     place : int32 (at least L,), zeros; members, found : int32 (C,), acc : float32 (N_ROWS, C), spots : uint32, shares and
-        logs : float32, weights : float32 (2, longest row), gradient : float64 and w : float32 (N_SHARED,): scratch
+        logs : float32, keys : int64 (most,), weights : float32 (2, longest row), gradient : float64 and w : float32 (N_SHARED,): scratch
     clip : float32, scores are cut there
     out : float32 (1, n, L) or (1, n, 0): written for the labels below limits[i + 1]
     cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows
@@ -186,7 +186,7 @@ def slot_block(  # type: ignore[no-untyped-def]
                 found[p] = 0
             learn_slots(
                 ids, values, start, stop, label_indices, first, last, g, most, seen, quality, lines, names, cells,
-                pool_ends, place, acc, spots, found,
+                pool_ends, place, acc, spots, found, keys,
             )  # fmt: skip
             before_it = rows[COMPLETE] + rows[PARTIAL]
             learn_labels(

@@ -11,7 +11,7 @@ from ihomer.arrays import grown, used
 from ihomer.kernels.feature_counts import END, FIRST_QUALITY, HELD, NEEDED, ROOM, START, USED
 from ihomer.kernels.slot_index import COUNT, CURVATURE, LABEL, LOG_HELD, N_ROWS, N_SHARED, SQUARES
 from ihomer.kernels.slot_index_block import slot_block
-from ihomer.kernels.slot_index_pool import copy_lines
+from ihomer.kernels.slot_index_pool import HOLES, N_SIZES, copy_lines, rooms_for
 from ihomer.learners.label_shares import recall_share, shares_of
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
@@ -20,7 +20,8 @@ _Ints = npt.NDArray[np.int64]
 _Labels = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
 _Scratch = tuple[
-    _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Floats, npt.NDArray[np.float64], _Floats
+    _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Ints, _Floats, npt.NDArray[np.float64],
+    _Floats,
 ]  # fmt: skip
 
 #: Labels kept of a feature: enough for real data; what is dropped is what the feature says least of.
@@ -99,7 +100,7 @@ class SlotIndex:
         self.quality = np.zeros(0, np.float32)
         self.lines = np.zeros((0, 3), np.int64)
         self.cells = np.zeros((0, 4), np.float32)
-        self.pool_ends = np.zeros(2, np.int64)
+        self.pool_ends = np.zeros(HOLES + N_SIZES, np.int64)
         self.counts = np.zeros((2, 0), np.float64)
         self.rows = np.zeros(2, np.float64)
         self.traits = np.zeros((0, 3), np.float32)
@@ -161,7 +162,7 @@ class SlotIndex:
             if learn:
                 self._remember(rows, start, stop)
             if stop < len(rows):
-                self._lay_out(*self._packed(), slack=True)
+                self._lengthen()
             start = stop
 
     def _grow(self, rows: Rows, *, learn: bool) -> None:
@@ -181,14 +182,15 @@ class SlotIndex:
             self.lines = grown(self.lines, (d, 3))
 
     def _scratch(self, rows: Rows) -> _Scratch:
-        """Return members, acc, spots, shares, logs, found, weights, gradient and w for the kernel."""
+        """Return members, acc, spots, shares, logs, found, keys, weights, gradient and w for the kernel."""
         longest, held = (int(np.diff(indptr).max(initial=0)) for indptr in (rows.indptr, rows.label_indptr))
         touched = longest * self.slots
         candidates = min(touched + FREQUENT + len(self.previous) + 2 * held, len(self.place))
         return (
             np.empty(candidates, np.int32), np.empty((N_ROWS, candidates), np.float32), np.empty(touched, np.uint32),
             np.empty(touched, np.float32), np.empty(touched, np.float32), np.empty(candidates, np.int32),
-            np.empty((2, longest), np.float32), np.empty(N_SHARED), np.empty(N_SHARED, np.float32),
+            np.empty(self.slots, np.int64), np.empty((2, longest), np.float32), np.empty(N_SHARED),
+            np.empty(N_SHARED, np.float32),
         )  # fmt: skip
 
     def _remember(self, rows: Rows, start: int, stop: int) -> None:
@@ -208,19 +210,26 @@ class SlotIndex:
         copy_lines(lines[START], self.cells.view(np.int32), indptr, cells.view(np.int32), lines[USED])
         return indptr, cells
 
-    def _lay_out(self, indptr: _Ints, cells: _Floats, *, slack: bool) -> None:
-        """Take packed lines as the pool; with `slack`, with room to grow, in the lines and behind them."""
+    def _lay_out(self, indptr: _Ints, cells: _Floats) -> None:
+        """Take packed lines as the pool, each with the room that one of its length gets."""
         n = np.diff(indptr)
-        room = np.minimum(n + n // 4, max(self.slots, int(n.max(initial=0)))) if slack else n
-        starts = _offsets(room)
-        end = int(starts[-1])
-        length = end + end // 8 + int(self.pool_ends[NEEDED]) if slack else end
+        rooms = np.empty(len(n), np.int64)
+        rooms_for(n, self.slots, rooms)
+        starts = _offsets(rooms)
         self.lines = np.zeros((max(len(self.lines), len(n)), 3), np.int64)
         mine = self.lines[: len(n)]
-        mine[:, START], mine[:, USED], mine[:, ROOM] = starts[:-1], n, room
-        self.cells = np.zeros((length, 4), np.float32)
+        mine[:, START], mine[:, USED], mine[:, ROOM] = starts[:-1], n, rooms
+        self.cells = np.zeros((int(starts[-1]), 4), np.float32)
         copy_lines(indptr, cells.view(np.int32), starts, self.cells.view(np.int32), n)
-        self.pool_ends[END] = end
+        self.pool_ends[:] = 0
+        self.pool_ends[END] = starts[-1]
+
+    def _lengthen(self) -> None:
+        """Make room at the end of the pool for what a row asks for, and a quarter."""
+        end = int(self.pool_ends[END])
+        cells = np.zeros((end + end // 4 + int(self.pool_ends[NEEDED]), 4), np.float32)
+        cells[:end] = self.cells[:end]
+        self.cells = cells
 
     def shorten(self, slots: int) -> None:
         """Let features have fewer labels: those with most excess of their count over what their frequency explains stay."""
@@ -234,7 +243,7 @@ class SlotIndex:
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order)) - np.repeat(indptr[:-1], lengths)
         stay = rank < slots
-        self._lay_out(_offsets(np.minimum(lengths, slots)), cells[stay], slack=False)
+        self._lay_out(_offsets(np.minimum(lengths, slots)), cells[stay])
 
     # ------------------------------------------------------------------ the contract
 
@@ -246,8 +255,8 @@ class SlotIndex:
         if labels is not None:
             asked = np.zeros(len(self.place), np.bool_)
             asked[labels] = True
-            used_cells = self.cells[: self.pool_ends[END]]
-            used_cells[asked[used_cells.view(np.int32)[:, LABEL]], CURVATURE] = 0
+            held = self.cells.view(np.int32)[:, LABEL]  # in holes there is anything, and anything may be written there
+            self.cells[asked[held.clip(max=len(asked) - 1)], CURVATURE] = 0
             self.traits[labels, SQUARES] = FIRST_SQUARES
             return
         indptr, cells = self._packed()
@@ -255,7 +264,7 @@ class SlotIndex:
         self.seen *= factor
         cells[:, COUNT] *= np.repeat(factor[: self.n_features], np.diff(indptr))
         cells[:, CURVATURE] = 0
-        self._lay_out(indptr, cells, slack=False)
+        self._lay_out(indptr, cells)
         self.traits[:, SQUARES] = FIRST_SQUARES
         self.shared[1] = FIRST_GRADIENT
 
@@ -268,7 +277,7 @@ class SlotIndex:
         kept = np.flatnonzero(labels >= 0)
         cells = cells[kept]
         cells.view(np.int32)[:, LABEL] = labels[kept]
-        self._lay_out(np.searchsorted(kept, indptr).astype(np.int64), cells, slack=False)
+        self._lay_out(np.searchsorted(kept, indptr).astype(np.int64), cells)
         self.frequent = np.where(self.frequent < 0, np.int32(-1), becomes[self.frequent])
         self.previous = becomes[self.previous]
         self.previous = self.previous[self.previous >= 0]
@@ -286,7 +295,7 @@ class SlotIndex:
         self.seen, self.quality = self.seen[mine], self.quality[mine]
         self.n_features = len(mine)
         self.lines = np.zeros((len(mine), 3), np.int64)
-        self._lay_out(offsets, cells[at], slack=False)
+        self._lay_out(offsets, cells[at])
 
     def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the share of rows, of those in which it was known, in which each label held."""
@@ -343,7 +352,7 @@ class SlotIndex:
         cells = np.empty((len(state["labels"]), 4), np.float32)
         cells.view(np.int32)[:, LABEL] = state["labels"]
         cells[:, 1:] = state["cells"]
-        self._lay_out(state["indptr"], cells, slack=False)
+        self._lay_out(state["indptr"], cells)
 
 
 def _no_best(n: int, k: int) -> tuple[_Labels, _Floats]:
