@@ -18,11 +18,11 @@ LABEL, COUNT, WEIGHT, CURVATURE = 0, 1, 2, 3
 BIAS, SQUARES, LOG_HELD = 0, 1, 2
 #: Evidence, a row of `acc` each; the first seven have a weight shared by all labels.
 LOG_REL, LOG_TOP, PRIOR, PREVIOUS, PMI, REL, CONSTANT = 0, 1, 2, 3, 4, 5, 6
-N_SHARED = 7
+N_SHARED = 8
 #: Further rows of `acc`: largest share; sum of slot weights; share of rows in which the label was known; score; share
 #: of the rows that have the label; 1 if the label holds; 1 if its truth is known; error, and how much curvature it
 #: adds, both 0 where it teaches nothing.
-TOP, LINEAR, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 7, 8, 9, 10, 11, 12, 13, 14, 15
+LINEAR, TOP, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 7, 8, 9, 10, 11, 12, 13, 14, 15
 N_ROWS = 16
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -193,7 +193,7 @@ def score_candidates(n, traits, w, members, acc):  # type: ignore[no-untyped-def
         z = background(acc[PRIOR, p], acc[SCORE, p], w)
         z += w[LOG_REL] * acc[LOG_REL, p] + w[LOG_TOP] * acc[LOG_TOP, p]
         z += w[PREVIOUS] * acc[PREVIOUS, p] + w[PMI] * acc[PMI, p] + w[REL] * acc[REL, p]
-        acc[SCORE, p] = z + acc[LINEAR, p]
+        acc[SCORE, p] = z + w[LINEAR] * acc[LINEAR, p]
 
 
 @jit

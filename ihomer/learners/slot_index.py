@@ -30,7 +30,7 @@ SLOTS = 64
 FREQUENT = 20
 #: Weights of the evidence to begin with, in the order of `ihomer.kernels.slot_index`. Where a label's largest share
 #: and mean share are .5, they add up to log-odds of about 0.
-FIRST_SHARED = (0.5, 0.2, 0.3, 0.5, 0.1, 1.0, -3.6)
+FIRST_SHARED = (0.5, 0.2, 0.3, 0.5, 0.1, 1.0, -3.6, 1.0)
 #: Sums of squares to begin with: of the shared weights' gradients, of a label's errors.
 FIRST_GRADIENT, FIRST_SQUARES = 1.0, 0.01
 #: Scores are cut here: the stack is no surer than that, either.
