@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ihomer.blocks import BLOCK, WATCH
 from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.generations import Generations
@@ -82,16 +85,24 @@ class LabelSpace:
     @property
     def block_size(self) -> int:
         """How many rows may be learned at once: where `many` learns alone, as many as monitors wait for."""
-        return WATCH if self.speaks_many and self.mixture is None else BLOCK
+        return WATCH if self.many_alone else BLOCK
 
-    def block(self, rows: Rows, *, learn: bool) -> Probabilities:
-        """Return the probabilities of rows before each is learned (if `learn`), by who speaks."""
+    @property
+    def many_alone(self) -> bool:
+        """Whether `many` is all that learns: labels that come back may be told to it (`block`)."""
+        return self.speaks_many and self.mixture is None
+
+    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Probabilities:
+        """Return the probabilities of rows before each is learned (if `learn`), by who speaks.
+
+        `returning` as in `ManyLabels.block`, where `many_alone`.
+        """
         if learn:
             for learner in self.learners[1:]:
                 learner.block(rows, learn=True)
         if self.speaks_many:
             assert self.many is not None
-            return self.many.block(rows, learn=learn)
+            return self.many.block(rows, learn=learn, returning=returning)
         assert self.mixture is not None
         return Whole(self.mixture.block(rows, learn=learn))
 

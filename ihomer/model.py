@@ -94,7 +94,8 @@ class IHOMER(ArrayEstimator):
         Likewise for the bytes that all takes, at least 2**20. Features are kept if a `learner` other than linear needs them,
         and what such a learner takes is not counted.
     silent_for
-        A label that held in none of so many rows may be retired; a little of it is kept, and put back if it returns.
+        A label that held in none of so many rows, nor of ten times as many as there are labels, may be retired; a little of it
+        is kept, and put back if it returns.
     label_space
         "few": every label gets a probability, by the experts of the preset. "many": the best of a row do, by an index from
         features to labels (`ihomer.learners.many_labels`): a row costs what it touches, however many labels there are; for
@@ -220,10 +221,9 @@ class IHOMER(ArrayEstimator):
         if len(rows) == 1:
             return self._train_block(rows, self._rows_learned + 1)
         cuts = blocks(self._rows_learned, len(rows), self._space.block_size)
-        parts = [
-            self._train_block(rows.slice(start, stop), self._rows_learned + stop)
-            for start, stop in self._retirement.cut(cuts, rows, self._door.labels)
-        ]
+        if not self._space.many_alone:  # which knows in which row a label comes back
+            cuts = self._retirement.cut(cuts, rows, self._door.labels)
+        parts = [self._train_block(rows.slice(start, stop), self._rows_learned + stop) for start, stop in cuts]
         if self._unwatched:
             self._retirement.note([block for _, block, _, _ in self._unwatched], leftover=True)
             said, labels, left = watched(self._unwatched)  # without the arrays that all rows of the batch share
@@ -232,9 +232,13 @@ class IHOMER(ArrayEstimator):
 
     def _train_block(self, block: Rows, at: int) -> Scored:
         """Predict each row of a block that crosses no boundary, then learn it; `at` is the row of the stream after it."""
+        returning = None
         if block.n_labels > self._tree.n_labels:
+            first = self._tree.n_labels
             self._enter(block)
-        said = self._probabilities(block, learn=True)
+            if self._retirement.entering and self._space.many_alone:
+                returning = self._retirement.shares(first, block.n_labels)
+        said = self._probabilities(block, learn=True, returning=returning)
         if self._retirement.entering:
             self._retirement.welcome(self._space.learners)
         indptr, indices = said.sets(self._decision, block, learn=True)
@@ -272,10 +276,12 @@ class IHOMER(ArrayEstimator):
         said = self._probabilities(rows, learn=False)
         return Scored(said, *said.sets(self._decision, rows, learn=False))
 
-    def _probabilities(self, rows: Rows, *, learn: bool) -> Probabilities:
+    def _probabilities(
+        self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None
+    ) -> Probabilities:
         """Return the probabilities of each row before it is learned (if `learn`)."""
         if self._clustered is None:
-            return self._space.block(rows, learn=learn)
+            return self._space.block(rows, learn=learn, returning=returning)
         theirs = self._clustered.block(rows, self._door.kinds(), learn=learn)
         if self._mixture is None:
             return Whole(theirs)

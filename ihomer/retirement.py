@@ -39,6 +39,8 @@ MOST_RETIRED, SIDE = 1 << 16, 16
 #: Bytes of an event; of a name beside its characters: its object, its places in dict and list, the row of its last use; of
 #: the indicator of a category: four objects and three dicts.
 EVENT, NAME, CATEGORY = 1024, 180, 480
+#: Where there are many labels each is rare: one is silent only after so many rows for each of them, at least.
+ROWS_A_LABEL = 10
 #: No name, so far.
 NEVER = -1
 
@@ -82,12 +84,13 @@ class Parts:
 class Retirement:
     """Keeps track of when labels and features were used, and says at fixed places of the stream which of them go.
 
-    Every `PIECE` rows it is asked (`act`). Labels that held in none of the last `silent_for` rows go as soon as they are an
-    eighth of all labels. When there are more than `max_labels` labels or `max_features` features, those that were used
-    longest ago go until there are an eighth fewer than that. When all that is kept takes more than `max_bytes`, row memories
-    shrink if they take more than half of that, and then labels and features go, those used longest ago first, until an eighth
-    is free. What is above a limit between two places stays until the next. A name that is met again after it has gone is new;
-    of a label its share of rows and its largest linear weights are put back (`RetiredLabels`) after the row that brings it.
+    Every `PIECE` rows it is asked (`act`). Labels that held in none of the last `silent_for` rows, nor in ten times as many
+    rows as there are labels, go as soon as they are an eighth of all labels. When there are more than `max_labels` labels or
+    `max_features` features, those that were used longest ago go until there are an eighth fewer than that. When all that is
+    kept takes more than `max_bytes`, row memories shrink if they take more than half of that, and then labels and features go,
+    those used longest ago first, until an eighth is free. What is above a limit between two places stays until the next. A
+    name that is met again after it has gone is new; of a label its share of rows and its largest linear weights are put back
+    (`RetiredLabels`) after the row that brings it.
 
     Bytes are reckoned from what is used, by the formulas of the parts, with the usual room to grow: they do not depend on how
     the stream came in batches.
@@ -177,14 +180,27 @@ class Retirement:
 
     def welcome(self, learners: Sequence[SharedLearner]) -> None:
         """Put back what is kept of the labels that came back in the row that was just learned."""
-        for label, name in self.entering:
-            essence = self.retired.take(name)
+        for label, essence in self._coming_back():
             for learner in learners:
                 learner.recall(label, essence)
+
+    def shares(self, first: int, last: int) -> npt.NDArray[np.float64]:
+        """Return the shares of rows of the labels first..last - 1, all that enter, as they were; 0 where nothing is kept.
+
+        It is kept no longer: who learns these labels puts it back.
+        """
+        shares = np.zeros(last - first)
+        for label, essence in self._coming_back():
+            shares[label - first] = essence.share
+        return shares
+
+    def _coming_back(self) -> Iterator[tuple[int, Essence]]:
+        entering, self.entering = self.entering, []
+        for label, name in entering:
             if len(self._returned) < NAMED:
                 self._returned.append(name)
             self._n_returned += 1
-        self.entering = []
+            yield label, self.retired.take(name)
 
     # ------------------------------------------------------------------ at fixed places
 
@@ -248,10 +264,11 @@ class Retirement:
             return np.zeros(0, np.bool_), np.zeros(0, np.bool_), []
         features, labels = np.ones(d, np.bool_), np.ones(n, np.bool_)
         causes = []
-        silent = self.labels[:n] < now - self.silent_for
+        silence = max(self.silent_for, ROWS_A_LABEL * n)
+        silent = self.labels[:n] < now - silence
         if np.count_nonzero(silent) * SHARE >= n > 0:
             labels &= ~silent
-            causes.append(f"silent for {self.silent_for:,} rows")
+            causes.append(f"silent for {silence:,} rows")
         if np.count_nonzero(labels) > self.max_labels:
             coldest(self.labels[:n], labels, self.max_labels - self.max_labels // SHARE)
             causes.append(f"more than {self.max_labels:,} labels")

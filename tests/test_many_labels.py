@@ -81,12 +81,13 @@ def test_a_list_that_favours_the_tail():
     for model in (plain, tail):
         for x, y in often:
             model.learn_one(x, y)
-        model.learn_one({"w": 1.0, "z": 1.0}, {"once"})
+        for _ in range(2):
+            model.learn_one({"w": 1.0, "z": 1.0}, {"twice"})
     x = {"w": 1.0, "z": 1.0}
     assert dict(plain.rank_one(x)) == dict(tail.rank_one(x))
     assert plain.predict_set_one(x) == tail.predict_set_one(x)
     orders = [[label for label, _ in model.rank_one(x)] for model in (plain, tail)]
-    assert orders[0].index("once") > orders[1].index("once")
+    assert orders[0].index("twice") > orders[1].index("twice")
     batch = Batch.from_pairs([(x, set())] * 3)
     assert tail.rank_many(batch, k=2).ranking(1) == tail.rank_one(x, k=2)
     assert plain.rank_many(batch, k=9).ranking(2) == plain.rank_one(x, k=9)
@@ -122,7 +123,7 @@ def test_labels_that_become_many_and_few_again():
     # Nothing is forgotten: what was learned before the change is known after it.
     right = sum(next(iter(y)) in {label for label, _ in model.rank_one(x, k=2)} for x, y in pairs[-500:])
     assert right > 400
-    model.learn_many(Batch.from_pairs(words(3, 12_000, FEW // 4)))
+    model.learn_many(Batch.from_pairs(words(3, 18_000, FEW // 4)))
     assert [event["after"] for event in model.events if event["kind"] == "space"] == ["many", "few"]
     assert model._space.many is None
     assert model.rank_one({"w7": 1.0, "v3": 1.0})[0][0] == "l7"
@@ -137,6 +138,28 @@ def test_what_was_decided_does_not_depend_on_how_rows_come():
         models[1].learn_many(whole.slice(start, min(start + 77, len(pairs))))
     assert models[0]._space.speaks_many
     same(*models)
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_labels_that_come_back_within_a_batch(partial):
+    # 90 labels of which 60 are kept: many of every batch come back, each is given its share after its own row.
+    pairs = [pair for first in (0, 45, 0, 30) for pair in words(first, 700, 45, first=first)]
+    if partial:
+        pairs = [(x, dict.fromkeys(y, True) if i % 3 else y) for i, (x, y) in enumerate(pairs)]
+    models = [IHOMER(label_space="many", max_labels=60) for _ in range(3)]
+    whole = Batch.from_pairs(pairs)
+    models[0].learn_many(whole)
+    for start in range(0, len(pairs), 77):
+        models[1].learn_many(whole.slice(start, min(start + 77, len(pairs))))
+    for x, y in pairs:
+        models[2].learn_one(x, y)
+    same(models[0], models[1])
+    same(models[0], models[2])
+    returned = [event for event in models[0].events if event["kind"] == "returned"]
+    assert sum(event["n_labels"] for event in returned) > 30
+    # What it had is more than what the few rows since it came back would say.
+    index = models[0]._space.many.index
+    assert index.counts[0, : index.n_labels].sum() > 1.02 * sum(len(y) for _, y in pairs[-1400:])
 
 
 def test_dense_streams_stay_few():

@@ -16,6 +16,7 @@ from ihomer.kernels.slot_index import (
     CONSTANT,
     COUNT,
     LABEL,
+    LINEAR,
     LOG_HELD,
     LOG_REL,
     LOG_TOP,
@@ -98,7 +99,8 @@ def of_slot_index(expert: SlotIndex, case: Case) -> tuple[Features, ...]:
             continue
         rows, held = float(expert.seen[j]), float(slot[COUNT])
         share = held / (rows * known + 1)
-        items.append(case.feature(j, x * float(slot[WEIGHT]), scaled=x, weight=float(slot[WEIGHT]), rows=rows, held=held))
+        slope = w[LINEAR] * float(slot[WEIGHT])
+        items.append(case.feature(j, x * slope, scaled=x, weight=slope, rows=rows, held=held))
         shares.append(share)
         mean += weight * share
         pmi += x * max(0.0, math.log(share) - prior)

@@ -16,13 +16,13 @@ from streams.jit import jit
 LABEL, COUNT, WEIGHT, CURVATURE = 0, 1, 2, 3
 #: Columns of `traits`, a row for each label: bias, faded sum of its squared errors, log(rows in which it held + .5).
 BIAS, SQUARES, LOG_HELD = 0, 1, 2
-#: Evidence, a row of `acc` each; the first seven have a weight shared by all labels.
-LOG_REL, LOG_TOP, PRIOR, PREVIOUS, PMI, REL, CONSTANT = 0, 1, 2, 3, 4, 5, 6
+#: Evidence, a row of `acc` each; the first eight have a weight shared by all labels. LINEAR is the sum of slot weights.
+LOG_REL, LOG_TOP, PRIOR, PREVIOUS, PMI, REL, CONSTANT, LINEAR = 0, 1, 2, 3, 4, 5, 6, 7
 N_SHARED = 8
-#: Further rows of `acc`: largest share; sum of slot weights; share of rows in which the label was known; score; share
-#: of the rows that have the label; 1 if the label holds; 1 if its truth is known; error, and how much curvature it
-#: adds, both 0 where it teaches nothing.
-LINEAR, TOP, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 7, 8, 9, 10, 11, 12, 13, 14, 15
+#: Further rows of `acc`: largest share; share of rows in which the label was known; score; share of the rows that have
+#: the label; 1 if the label holds; 1 if its truth is known; error, and how much curvature it adds, both 0 where it
+#: teaches nothing.
+TOP, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 8, 9, 10, 11, 12, 13, 14, 15
 N_ROWS = 16
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
@@ -178,7 +178,7 @@ def background(prior, bias, w):  # type: ignore[no-untyped-def]
 
 @jit
 def score_candidates(n, traits, w, members, acc):  # type: ignore[no-untyped-def]
-    """Write the scores of the n candidates: `background`, the combined evidence and the slot weights.
+    """Write the scores of the n candidates: `background` and the combined evidence.
 
     Parameters
     ----------

@@ -35,6 +35,7 @@ from ihomer.kernels.slot_index_learn import (
     mark_truth,
     note_halved,
     note_held,
+    recall_labels,
 )
 from ihomer.kernels.slot_index_pool import room_needed
 from streams.jit import jit
@@ -105,7 +106,7 @@ def weigh_tail(row, counts, rows, ids, weights):  # type: ignore[no-untyped-def]
 
 @jit
 def slot_block(  # type: ignore[no-untyped-def]
-    indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
+    indptr, ids, values, label_indptr, label_indices, status, known_indptr, known_indices, limits, returning, start_row,
     seen, quality, lines, names, cells, pool_ends, most, g, counts, rows, traits, shared, frequent, previous,
     place, members, acc, spots, shares, logs, found, keys, weights, gradient, w, learn, clip, out, cardinality, best,
     best_scores, tail,
@@ -117,6 +118,8 @@ def slot_block(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     indptr ... limits : the rows, see `ihomer.rows.Rows`
+    returning : float64, of the labels from limits[0] on: the share of rows that a label that comes back is given once its
+        row is learned, 0 for others; or empty
     seen, quality : float32 (d,): rows with each feature, how well it foretells labels
     lines : int64 (d, 3), see `ihomer.kernels.feature_counts`; pool_ends : int64, see `ihomer.kernels.slot_index_pool`
     names, cells : int32 and float32 (P, 4), the same memory: the slots
@@ -125,7 +128,8 @@ def slot_block(  # type: ignore[no-untyped-def]
     traits : float32 (at least L, 3); shared : float64 (2, N_SHARED)
     frequent : int32: the most frequent labels; previous : int32: those that held in the last labelled row
     place : int32 (at least L,), zeros; members, found : int32 (C,), acc : float32 (N_ROWS, C), spots : uint32, shares and
-        logs : float32, keys : int64 (most,), weights : float32 (2, longest row), gradient : float64 and w : float32 (N_SHARED,): scratch
+        logs : float32, keys : int64 (most,), weights : float32 (2, longest row), gradient : float64 and w : float32
+        (N_SHARED,): scratch
     clip : float32, scores are cut there
     out : float32 (1, n, L) or (1, n, 0): written for the labels below limits[i + 1]
     cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows
@@ -199,5 +203,7 @@ def slot_block(  # type: ignore[no-untyped-def]
             cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
             note_held(label_indices, first, last, counts, traits, frequent)
             before, before_first, before_last = label_indices, first, last
+        if learn and len(returning):
+            recall_labels(limits[row], limit, limits[0], returning, counts, rows, traits)
         close_candidates(n, place, members)
     return len(status)

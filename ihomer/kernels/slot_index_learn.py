@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ihomer.kernels.fastmath import fast_exp, fast_log
-from ihomer.kernels.feature_counts import HELD, ROOM, START, USED, WINDOW, moved_quality
+from ihomer.kernels.feature_counts import BEYOND, COMPLETE, HELD, ROOM, START, USED, WINDOW, moved_quality
 from ihomer.kernels.slot_index import (
     BASE,
     BIAS,
@@ -240,6 +240,21 @@ def note_halved(limit, counts, traits):  # type: ignore[no-untyped-def]
     """Bring the logarithms of the labels below `limit` up to date with counts that were halved: seldom, so all of them."""
     for k in range(limit):
         traits[k, LOG_HELD] = fast_log(np.float32(counts[HELD, k] + 0.5))
+
+
+@jit
+def recall_labels(first, last, origin, shares, counts, rows, traits):  # type: ignore[no-untyped-def]
+    """Give the labels first..last - 1, new in the row just learned, the priors they had (`ihomer.learners.label_shares`).
+
+    Parameters
+    ----------
+    shares : float64, of the labels from `origin` on: in which share of rows each held before it was retired, 0 if it never was
+    """
+    for k in range(first, last):
+        if shares[k - origin] > 0.0:
+            before = max(rows[COMPLETE] + counts[BEYOND, k] - 1.0, 0.0)
+            counts[HELD, k] += shares[k - origin] * before
+            traits[k, LOG_HELD] = fast_log(np.float32(counts[HELD, k] + 0.5))
 
 
 @jit

@@ -62,12 +62,13 @@ class ManyLabels:
     def _start(self, regime: int) -> None:
         self.inputs, self.index = Inputs(regime), SlotIndex()
 
-    def block(self, rows: Rows, *, learn: bool) -> Best:
+    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
 
-        With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`).
+        With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`). Of labels
+        that are new in these rows `returning`, float64, has the shares that they had before they were retired, or 0.
         """
-        best = self._block(rows, learn=learn)
+        best = self._block(rows, learn=learn, returning=np.zeros(0) if returning is None else returning)
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
@@ -79,9 +80,9 @@ class ManyLabels:
             self.index.slots = slots
         return best
 
-    def _block(self, rows: Rows, *, learn: bool) -> Best:
+    def _block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64]) -> Best:
         views = self.inputs.block(rows, learn=learn)
-        ids, scores, weights = self.index.best(views.plain, KEPT, tail=self.tail, learn=learn)
+        ids, scores, weights = self.index.best(views.plain, KEPT, tail=self.tail, learn=learn, returning=returning)
         p = np.divide(1, 1 + np.exp(-scores.clip(-MOST, MOST)), dtype=np.float32)
         p[ids < 0] = 0
         return Best(ids, p, weights if self.tail else None)
@@ -97,7 +98,7 @@ class ManyLabels:
         regime = self.inputs.fitting_regime()
         if regime != self.inputs.regime:
             self._start(regime)
-            self._block(self.first, learn=True)
+            self._block(self.first, learn=True, returning=np.zeros(0))
         if self.rows == BLOCK:
             self.first = None
 

@@ -19,10 +19,14 @@ from ihomer.rows import Rows
 _Ints = npt.NDArray[np.int64]
 _Labels = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
+_Doubles = npt.NDArray[np.float64]
 _Scratch = tuple[
     _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Ints, _Floats, npt.NDArray[np.float64],
     _Floats,
 ]  # fmt: skip
+
+#: No label comes back.
+_NONE_RETURN: _Doubles = np.zeros(0)
 
 #: Labels kept of a feature: enough for real data; what is dropped is what the feature says least of.
 SLOTS = 64
@@ -45,9 +49,10 @@ class SlotIndex:
 
     Every feature f has up to `slots` slots, each with a label, the rows c that had both, a weight w and its curvature h.
     The labels in the slots of a row's features, the 20 most frequent ones and those of the previous row are its
-    candidates. A candidate's score is a bias, the sum of v_f w, and a combination, learned by all labels together, of
+    candidates. A candidate's score is a bias and a combination, learned by all labels together, of
 
-        log(1 + rel / .003), log(1 + top / .003), the log of its prior, whether it held in the previous row, pmi, rel, 1
+        log(1 + rel / .003), log(1 + top / .003), the log of its prior, whether it held in the previous row, pmi, rel, 1,
+        the sum of v_f w
 
     where share_f = c / (n_f + 1), rel is the mean of the shares weighted by v_f^2 q_f (q_f: how well f foretold labels
     so far), top is the largest of them, and pmi = sum of v_f max(0, log share_f - log prior). All other labels get
@@ -118,10 +123,12 @@ class SlotIndex:
         rows = views.plain
         out = np.zeros((1, len(rows), rows.n_labels), np.float32)
         if not views.dense:
-            self._run(rows, out, *_no_best(len(rows), 0), _no_weights(len(rows), 0), learn=learn)
+            self._run(rows, out, *_no_best(len(rows), 0), _no_weights(len(rows), 0), _NONE_RETURN, learn=learn)
         return out
 
-    def best(self, rows: Rows, k: int, *, tail: bool = False, learn: bool) -> tuple[_Labels, _Floats, _Floats]:
+    def best(
+        self, rows: Rows, k: int, *, tail: bool = False, learn: bool, returning: _Doubles = _NONE_RETURN
+    ) -> tuple[_Labels, _Floats, _Floats]:
         """Return the best candidates of each row before it is learned (if `learn`), `k` at most; nothing touches all labels.
 
         Parameters
@@ -132,6 +139,9 @@ class SlotIndex:
             At least 1.
         tail
             Whether to say how much a list that favours the tail favours each (`weigh_tail`).
+        returning
+            Float64, of each label that is new in these rows the share of rows that it is given once its row is learned
+            (`recall`), or 0; or nothing.
 
         Returns
         -------
@@ -144,17 +154,19 @@ class SlotIndex:
         """
         ids, scores = _no_best(len(rows), k)
         weights = _no_weights(len(rows), k if tail else 0)
-        self._run(rows, np.zeros((1, len(rows), 0), np.float32), ids, scores, weights, learn=learn)
+        self._run(rows, np.zeros((1, len(rows), 0), np.float32), ids, scores, weights, returning, learn=learn)
         return ids, scores, weights
 
-    def _run(self, rows: Rows, out: _Floats, best: _Labels, scores: _Floats, tail: _Floats, *, learn: bool) -> None:
+    def _run(
+        self, rows: Rows, out: _Floats, best: _Labels, scores: _Floats, tail: _Floats, returning: _Doubles, *, learn: bool
+    ) -> None:
         self._grow(rows, learn=learn)
         scratch = self._scratch(rows)
         start = 0
         while start < len(rows):
             stop = slot_block(
                 rows.indptr, rows.indices, rows.values, rows.label_indptr, rows.label_indices, rows.status,
-                rows.known_indptr, rows.known_indices, rows.limits, start, self.seen, self.quality, self.lines,
+                rows.known_indptr, rows.known_indices, rows.limits, returning, start, self.seen, self.quality, self.lines,
                 self.cells.view(np.int32), self.cells, self.pool_ends, self.slots, np.float32(self.g), self.counts,
                 self.rows, self.traits, self.shared, self.frequent, self.previous, self.place, *scratch, learn, CLIP,
                 out, self.cardinality, best, scores, tail,

@@ -51,12 +51,11 @@ class SlotIndex:
                 top = max(top, share)
                 pmi += v * max(0.0, math.log(share) - math.log(self.prior(label)))
         logs = [math.log1p(rel / 0.003), math.log1p(top / 0.003), math.log(self.prior(label))]
-        return [*logs, float(label in self.previous), pmi, rel, 1.0]
+        linear = sum(v * self.lines[j][label][1] for j, v in x.items() if label in self.lines.get(j, {}))
+        return [*logs, float(label in self.previous), pmi, rel, 1.0, linear]
 
     def score(self, x: dict[int, float], label: int) -> float:
-        linear = sum(v * self.lines[j][label][1] for j, v in x.items() if label in self.lines.get(j, {}))
-        combined = sum(w * e for w, e in zip(self.weights, self.evidence(x, label), strict=True))
-        return self.bias[label] + combined + linear
+        return self.bias[label] + sum(w * e for w, e in zip(self.weights, self.evidence(x, label), strict=True))
 
     def errors(self, x: dict[int, float], held: set[int], known: set[int] | None) -> dict[int, float]:
         """What the candidates and the labels that hold are wrong by, where that is known and not negligible."""
