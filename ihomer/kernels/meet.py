@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from streams.jit import jit
+from streams.kernels.rows import sort_row
 
 
 @jit
@@ -49,3 +50,31 @@ def meet_rows(indptr, source, values, table, rank, first, grow, new, ids, met): 
             most = max(most, m)
         met[row + 1] = first + n
     return n if grow else most
+
+
+@jit
+def meet_columns(x, table, ids, values, bits, summary, scratch):  # type: ignore[no-untyped-def]
+    """Write ids and values of what is not 0 in a row of numbered columns.
+
+    Returns how many entries there are, or -1 - j if x[j] is infinite or beyond float32; and how many of them have no
+    id: -1 then, and the entries stay in the order of the columns. Else ids ascend.
+
+    Parameters
+    ----------
+    x : float32 or float64, shape (d,)
+    table : int32, as long at least: the id of every column, -1 where there is none
+    ids, values : int32, float32, shape (d,); written
+    bits, summary, scratch : as in `sort_row`
+    """
+    n = unknown = 0
+    for j in range(len(x)):
+        v = np.float32(x[j])
+        if np.isinf(v):
+            return -1 - j, unknown
+        ids[n] = table[j]
+        values[n] = v
+        unknown += v != 0 and table[j] < 0
+        n += v != 0
+    if not unknown:
+        sort_row(ids, values, 0, n, bits, summary, scratch)
+    return n, unknown
