@@ -78,3 +78,26 @@ def meet_columns(x, table, ids, values, bits, summary, scratch):  # type: ignore
     if not unknown:
         sort_row(ids, values, 0, n, bits, summary, scratch)
     return n, unknown
+
+
+@jit
+def meet_dense(dense, order, own, indptr, ids, values):  # type: ignore[no-untyped-def]
+    """Write ids and values of what is not 0 in a dense block whose columns are all known; ids ascend within a row.
+
+    Parameters
+    ----------
+    dense : float32, shape (n, k)
+    order : int64, shape (m,): the columns to read, in ascending order of the model's ids
+    own : int32, shape (m,): these ids
+    indptr : int64, shape (n + 1,); written
+    ids, values : int32, float32, shape (n * m,); written
+    """
+    at = 0
+    indptr[0] = 0
+    for row in range(len(dense)):
+        for c in range(len(order)):
+            v = dense[row, order[c]]
+            ids[at] = own[c]
+            values[at] = v
+            at += v != 0
+        indptr[row + 1] = at
