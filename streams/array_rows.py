@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from streams.names import Name
+
 #: What numbers may be: whole ones with a sign and without, booleans, floats.
 KINDS = "iubf"
 #: Bytes of the widest; what is wider does not fit float64.
@@ -35,7 +37,9 @@ def row_of_numbers(x: npt.NDArray[Any]) -> npt.NDArray[np.float32] | npt.NDArray
     if x.ndim != 1:
         raise ValueError(f"x must be an array of one dimension, a number for each feature, found the shape {x.shape}")
     check_numbers("x", x)
-    return np.array(x, np.float32 if x.dtype.kind == "f" and x.dtype.itemsize < WIDEST else np.float64)
+    if x.dtype.kind == "f" and x.dtype.itemsize < WIDEST:
+        return np.array(x, np.float32)
+    return np.array(x, np.float64)
 
 
 def check_numbers(name: str, array: npt.NDArray[Any]) -> None:
@@ -47,7 +51,7 @@ def check_numbers(name: str, array: npt.NDArray[Any]) -> None:
         raise TypeError(f"{name} must be a plain array, found a masked one: fill it, with NaN where a number is missing")
 
 
-def as_dict(x: npt.NDArray[Any]) -> dict[int, float]:
+def as_dict(x: npt.NDArray[Any]) -> dict[Name, float]:
     """Return what is not 0 in one row of numbers as a dict; errors as `row_of_numbers`.
 
     Examples

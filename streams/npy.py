@@ -109,14 +109,14 @@ def _header(name: str, file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[
 
     from streams.kernels.parse_bytes import MAX_ID
 
-    head = file.read(len(_MAGIC))
-    file.seek(0)
-    if head != _MAGIC:
-        raise StreamError(f"{name}: expected a .npy file, which begins with {shown(_MAGIC)}, found {shown(head)}")
+    head = file.read(len(_MAGIC) + 2)
+    if not head.startswith(_MAGIC):
+        raise StreamError(f"{name}: expected a .npy file, which begins with \\x93NUMPY, found {shown(head)}")
+    version = ".".join(map(str, head[len(_MAGIC) :]))
+    read = {"1.0": npy.read_array_header_1_0, "2.0": npy.read_array_header_2_0}.get(version)
+    if read is None:  # 3.0 is for structured arrays
+        raise StreamError(f"{name}: found a .npy file of version {version!r}, expected 1.0 or 2.0")
     try:
-        version = npy.read_magic(file)
-        # Of version 3.0 are structured arrays alone.
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, in_columns, dtype = read(file)
     except Exception as error:  # noqa: BLE001 (whatever the reader of a broken header stumbles over)
         raise StreamError(f"{name}: has a broken header: {str(error)[:200]}") from None

@@ -49,10 +49,8 @@ def test_rows_of_arrays_are_those_of_dicts(rows, data):
             assert plain(door.learned_one(named, {1})) == plain(twin.learned_one(named, {1}))
         given = {"dict": as_dict(x), "strided": np.repeat(x, 2)[::2]}.get(how, x)
         assert plain(door.predicted_one(given)) == plain(twin.predicted_one(as_dict(x)))
-        if how == "batch":
-            learned = door.learned(Batch.from_arrays(x[None], [{1}]))
-        else:
-            learned = door.learned_one(given, {1})
+        batch = Batch.from_arrays(x[None], [{1}])
+        learned = door.learned(batch) if how == "batch" else door.learned_one(given, {1})
         assert plain(learned) == plain(twin.learned_one(as_dict(x), {1}))
         assert list(door.features) == list(twin.features)
 
@@ -143,7 +141,7 @@ def test_every_estimator_learns_the_same_bits(make):
 def test_arrays_wait_for_their_labels():
     X, Y = rows()
     model, twin = LinearLearner(), LinearLearner()
-    for i, (x, y) in enumerate(zip(X, Y, strict=True)):
+    for i, x in enumerate(X):
         for one, told in ((model, x), (twin, as_dict(x))):
             one.predict_one(told, key=i)
             if i >= 3:
