@@ -53,6 +53,8 @@ class DenseFeatures:
         check_numbers("x", x)
         self.x = x
         self.rows, self.width = x.shape
+        #: Cells of a row, all of which are read.
+        self.cells = self.width
 
     def take(self, start: int, stop: int) -> FeatureBlock:
         """Return the rows from `start` up to `stop` as float32, copied."""
@@ -78,6 +80,8 @@ class SparseFeatures:
     TypeError
         If it holds something else.
     """
+
+    cells = 0
 
     def __init__(self, x: Any) -> None:
         check_numbers("x", np.empty(0, x.dtype))

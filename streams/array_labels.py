@@ -22,7 +22,7 @@ Taken = tuple[LabelSets, dict[int, str]]
 class NoLabels:
     """Rows of which nothing is known."""
 
-    width = 0
+    cells = 0
 
     def take(self, start: int, stop: int) -> Taken:
         """Return the rows from `start` up to `stop`."""
@@ -45,7 +45,7 @@ class SetsOfLabels:
         If it is no sequence.
     """
 
-    width = 0
+    cells = 0
 
     def __init__(self, y: Any, labels: Vocabulary) -> None:
         listed = isinstance(y, Sequence) and not isinstance(y, str)
@@ -94,7 +94,7 @@ class LabelArray:
         if y.dtype.kind not in "biu":
             raise TypeError(f"y must be an array of booleans or of 0 and 1 as whole numbers, found {y.dtype}")
         self.y = y
-        self.rows, self.width = y.shape
+        self.rows, self.cells = y.shape
 
     def take(self, start: int, stop: int) -> Taken:
         """Return the rows from `start` up to `stop`."""
@@ -119,9 +119,11 @@ class LabelMatrix:
         Booleans, or 0 and 1. What is not CSR is converted, whole.
     """
 
+    cells = 0
+
     def __init__(self, y: Any) -> None:
         self.y = y.tocsr()
-        self.rows, self.width = y.shape
+        self.rows = y.shape[0]
 
     def take(self, start: int, stop: int) -> Taken:
         """Return the rows from `start` up to `stop`."""

@@ -19,7 +19,7 @@ from streams.stream import ROWS, Stream
 from streams.tables import Names, vocabulary_of
 from streams.vocabulary import Vocabulary
 
-#: Cells of features or labels converted at once: 16 MB as float32, and no stream of any width asks for more.
+#: Cells of an array converted at once: 16 MB as float32, unless one row has more.
 CELLS = 1 << 22
 
 
@@ -102,18 +102,18 @@ class ArrayStream(Stream):
             If a row is bad; whatever the policy.
         """
         batch, faults = self._block(0, self._x.rows)
-        for row in sorted(faults):
+        if faults:
+            row = min(faults)
             raise ValueError(f"row {row}: {faults[row][1]}")
         return batch
 
     def _blocks(self, rows: int) -> Iterator[Batch]:
-        step = max(1, min(rows, CELLS // max(1, self._x.width, self._y.width)))
+        step = max(1, min(rows, CELLS // max(1, self._x.cells, self._y.cells)))
         self._seen = 0
         for start in range(0, self._x.rows, step):
             self._seen = min(start + step, self._x.rows)
             batch, faults = self._block(start, self._seen)
-            places = np.arange(start + 1, self._seen + 1)
-            batch = replace(batch, places=places)
+            batch = replace(batch, places=np.arange(start + 1, self._seen + 1))
             errors = {row: RowError(who, start + row + 1, 0, why) for row, (who, why) in faults.items()}
             yield from without(batch, errors, self.bad_rows)
 
