@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from ihomer.answers import Answer
 from ihomer.arrays import grown
-from ihomer.kernels.meet import meet_rows
+from ihomer.kernels.meet import meet_dense, meet_rows
 from ihomer.one_row import OneRow
 from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
-from streams.kernels.rows import rows_hold
+from streams.kernels.rows import dense_holds, rows_hold
 from streams.names import Name, sort_key
 from streams.rows import sorting_scratch
 from streams.vocabulary import Vocabulary
@@ -159,6 +159,9 @@ class Door:
         self, batch: Batch, *, grow: bool
     ) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:
         """Return offsets, ids and values of all features; those not met enter, or get the ids that they would get."""
+        known = self._known_dense(batch)
+        if known is not None:
+            return known
         indptr, source, values = features_of(batch)
         ids, met = np.empty_like(source), np.empty(len(batch) + 1, np.int64)
         table = self._table(batch.features, source)
@@ -176,6 +179,25 @@ class Door:
             indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, met)
         sort_all(indptr, ids, values, largest)
         return indptr, ids, values
+
+    def _known_dense(self, batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]] | None:
+        """Return offsets, ids and values of a dense block that brings nothing new; None if it is another batch."""
+        dense, source = batch.dense, batch.dense_ids
+        if dense is None or source is None or len(batch.indices) or self.features.nominal or batch.features.nominal:
+            return None
+        table = self._table(batch.features, source)
+        unknown = source[table[source] < 0]
+        table[unknown] = self.features.find_like(batch.features, unknown.tolist())
+        own = table[source]
+        rest = dense[:, own < 0]
+        if ((rest != 0) & ~np.isnan(rest)).any():
+            return None
+        order = np.argsort(own)[np.count_nonzero(own < 0) :]
+        indptr = np.empty(len(dense) + 1, np.int64)
+        ids, values = np.empty(len(dense) * len(order), np.int32), np.empty(len(dense) * len(order), np.float32)
+        meet_dense(dense, order, own[order], indptr, ids, values)
+        n = indptr[-1]
+        return indptr, ids[:n], values[:n]
 
     def _with_whole_attributes(
         self,
@@ -263,7 +285,7 @@ def check(batch: Batch) -> None:
     fine = all(a.dtype == kind and a.shape == (m,) and a.flags.c_contiguous for a, kind, m in typed)
     fine = (
         fine
-        and batch.dense is None
+        and (batch.dense is None or _dense_is_fine(batch))
         and batch.known_indptr is None
         and not (n and ((batch.status == PARTIAL) | (batch.status > COMPLETE)).any())
         and rows_hold(batch.indptr, batch.indices, batch.values, len(batch.features))
@@ -271,6 +293,22 @@ def check(batch: Batch) -> None:
     )
     if not fine:  # or a rare kind of batch, for which the careful way does as well
         batch.check()
+
+
+def _dense_is_fine(batch: Batch) -> bool:
+    """Whether a dense block that holds all features is what it should be; if not, the careful way says more."""
+    dense, ids = batch.dense, batch.dense_ids
+    return (
+        dense is not None
+        and ids is not None
+        and not len(batch.indices)
+        and dense.dtype == np.float32
+        and ids.dtype == np.int32
+        and ids.ndim == 1
+        and dense.shape == (len(batch), len(ids))
+        and all(a.flags.c_contiguous and a.flags.writeable for a in (dense, ids))
+        and bool(dense_holds(dense, ids, len(batch.features)))
+    )
 
 
 def features_of(batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]]:

@@ -12,6 +12,7 @@ from river import base
 
 from ihomer.answers import Answer
 from ihomer.blocks import PIECE
+from ihomer.one_row import Instance
 from ihomer.persistent import Persistent
 from ihomer.predictions import Predictions, as_came, joined
 from ihomer.probabilities import Best, Scored, joined_scores
@@ -57,14 +58,16 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
     # ------------------------------------------------------------------ one instance
 
     def learn_one(  # type: ignore[override]
-        self, x: Mapping[Name, Any], y: Mapping[Name, bool] | Collection[Name] | None
+        self, x: Instance, y: Mapping[Name, bool] | Collection[Name] | None
     ) -> None:
         """Learn one instance.
 
         Parameters
         ----------
         x
-            feature -> number, string (a category), or None or NaN (missing). A feature that is not in x is 0.
+            feature -> number, string (a category), or None or NaN (missing). A feature that is not in x is 0. Or a numpy
+            array of one dimension, of floats (float16, float32, float64), whole numbers or booleans: the same as the dict
+            {0: x[0], 1: x[1], ...}. Arrays may differ in length.
         y
             A set, frozenset, list or tuple of the labels that hold: all others are absent. Or a dict label -> bool: a
             label that is not in it (or None) is unknown, and unknown is not absent: nothing is learned for it. State
@@ -122,7 +125,7 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         else:
             self._waiting.release(key)
 
-    def predict_one(self, x: Mapping[Name, Any], key: Name | None = None, **_: Any) -> dict[Name, bool]:  # type: ignore[override]
+    def predict_one(self, x: Instance, key: Name | None = None, **_: Any) -> dict[Name, bool]:  # type: ignore[override]
         """Return label -> whether it is predicted to hold, for all labels met so far.
 
         The dict answers False for labels that it does not hold. Where labels are many it holds those that are predicted alone;
@@ -148,7 +151,7 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         return answer
 
     def predict_proba_one(  # type: ignore[override]
-        self, x: Mapping[Name, Any], key: Name | None = None, **_: Any
+        self, x: Instance, key: Name | None = None, **_: Any
     ) -> dict[Name, dict[bool, float]]:
         """Return label -> {True: probability, False: 1 - probability}, for all labels met so far; `key` as above.
 
@@ -158,12 +161,12 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         name = self._door.labels.name
         return {name(i): {True: q, False: 1.0 - q} for i, q in said.items()}
 
-    def predict_set_one(self, x: Mapping[Name, Any], key: Name | None = None) -> frozenset[Name]:
+    def predict_set_one(self, x: Instance, key: Name | None = None) -> frozenset[Name]:
         """Return the labels predicted to hold; `key` as in `predict_one`."""
         scored = self._predict(self._predicted_one(x, key))
         return frozenset(map(self._door.labels.name, scored.indices.tolist()))
 
-    def rank_one(self, x: Mapping[Name, Any], k: int = 5, key: Name | None = None) -> list[tuple[Name, float]]:
+    def rank_one(self, x: Instance, k: int = 5, key: Name | None = None) -> list[tuple[Name, float]]:
         """Return the `k` best labels with their probabilities, best first, ties in the order the labels were met.
 
         Where labels are many, no more than the row speaks for, and at most 64.
@@ -209,7 +212,7 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         labels, rows, scored = self._scored(self._as_batch(X, None))
         return Predictions(labels, scored.indptr, scored.indices, *scored.said.top(rows.limits, min(k, rows.n_labels)))
 
-    def _predicted_one(self, x: Mapping[Name, Any], key: Name | None) -> Rows:
+    def _predicted_one(self, x: Instance, key: Name | None) -> Rows:
         """Return the row for prediction; it waits under `key`, if there is one."""
         rows = self._door.predicted_one(x)
         if key is not None:
@@ -233,9 +236,11 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         Parameters
         ----------
         X
-            A `streams.Batch` (with its labels), a pandas DataFrame, or a scipy CSR matrix with int column names.
+            A `streams.Batch` (with its labels), a pandas DataFrame, a scipy CSR matrix with int column names, or a numpy
+            array of two dimensions, a row for each instance.
         y
-            With a DataFrame or matrix: the labels, as a DataFrame of bools or a 0/1 matrix of the same length.
+            With a DataFrame or CSR matrix: the labels, as a DataFrame of bools or a 0/1 matrix of the same length. With an
+            array: as `streams.Batch.from_arrays` takes them.
         """
         for _ in self._learned_batch(self._as_batch(X, y)):
             pass
@@ -259,7 +264,7 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
         Returns
         -------
         Predictions, DataFrame or CSR matrix
-            For a Batch the label sets and the best 5 labels of each row (`ihomer.predictions.Predictions`); for a
+            For a Batch or an array the label sets and the best 5 labels of each row (`ihomer.predictions.Predictions`); for a
             DataFrame a DataFrame of bools with a column per label and the same index; for a CSR matrix a CSR matrix
             of bools whose column j is the label named j.
         """
@@ -344,6 +349,8 @@ class ArrayEstimator(Persistent, base.MultiLabelClassifier):
             if y is not None:
                 raise TypeError("a Batch holds its labels: y must be None")
             return X
+        if isinstance(X, np.ndarray):
+            return Batch.from_arrays(X, y)
         from streams.tables import from_table
 
         return from_table(X, y)

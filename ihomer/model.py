@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from ihomer.learners.generations import Generations
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
+from ihomer.one_row import Instance
 from ihomer.presets import PRESETS
 from ihomer.probabilities import Probabilities, Scored, Sets, Whole, joined, joined_scores
 from ihomer.retirement import Parts, Retirement
@@ -409,7 +410,7 @@ class IHOMER(ArrayEstimator):
         found = thresholds_of(self._decision, self.n_labels)
         return None if found is None else dict(zip(self._door.labels, found.tolist(), strict=True))
 
-    def explain_one(self, x: Mapping[Name, Any], label: Name, k: int = 5) -> Explanation:
+    def explain_one(self, x: Instance, label: Name, k: int = 5) -> Explanation:
         """Return why a label gets its probability: what each expert adds to the logit, and its evidence. Nothing changes.
 
         Parameters

@@ -87,7 +87,7 @@ def as_came(X: Any, predictions: Predictions) -> Any:
     Parameters
     ----------
     X
-        What was predicted: a Batch, a DataFrame or a CSR matrix.
+        What was predicted: a Batch, a numpy array, a DataFrame or a CSR matrix.
     predictions
         What was said of its rows.
 
@@ -101,7 +101,7 @@ def as_came(X: Any, predictions: Predictions) -> Any:
     ValueError
         If `X` is a matrix, whose columns are numbers, and a label is none.
     """
-    if isinstance(X, Batch):
+    if isinstance(X, (Batch, np.ndarray)):
         return predictions
     from streams.tables import to_csr, to_frame
 

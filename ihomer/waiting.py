@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from streams.array_rows import as_dict
 from streams.names import Name, plain_name, shortened, sort_key
 from streams.vocabulary import INDICATOR, Vocabulary
 
@@ -75,7 +76,7 @@ class Waiting:
     def remember(
         self,
         key: Name,
-        x: Mapping[Name, Any],
+        x: Mapping[Name, Any] | npt.NDArray[Any],
         encoded: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None,
         features: Vocabulary,
     ) -> None:
@@ -88,7 +89,7 @@ class Waiting:
         key
             A name.
         x
-            The row.
+            The row; of an array what is not 0 is remembered.
         encoded
             Ids (ascending) and values of `x` as a row for prediction, if they are at hand.
         features
@@ -100,7 +101,11 @@ class Waiting:
             If `key` cannot be a name.
         """
         key = plain_name(key)
-        row = _plain_row(encoded, len(x), features) or _mixed_row(x, features)
+        if isinstance(x, np.ndarray):
+            row = _plain_row(encoded, int(np.count_nonzero(x)), features)
+            row = row or _mixed_row(as_dict(x), features)
+        else:
+            row = _plain_row(encoded, len(x), features) or _mixed_row(x, features)
         before = self._rows.get(key)
         if before is not None:
             if _rounded(_x(before, features)) == _rounded(_x(row, features)):

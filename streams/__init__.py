@@ -11,10 +11,11 @@ _PUBLIC = {
     "Stream": "streams.stream",
     "StreamError": "streams.errors",
     "Vocabulary": "streams.vocabulary",
+    "from_arrays": "streams.arrays",
     "open_stream": "streams.open",
 }
 
-__all__ = ["Batch", "RowError", "Stream", "StreamError", "Vocabulary", "open_stream"]
+__all__ = ["Batch", "RowError", "Stream", "StreamError", "Vocabulary", "from_arrays", "open_stream"]
 
 
 def __getattr__(name: str) -> object:

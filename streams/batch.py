@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +118,39 @@ class Batch:
         for x, y in pairs:
             builder.add(x, y)
         return builder.take()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Any,
+        y: Any = None,
+        features: Vocabulary | Sequence[Name] | None = None,
+        labels: Vocabulary | Sequence[Name] | None = None,
+    ) -> Batch:
+        """Return a batch of the rows of a numpy array or a scipy sparse matrix, as float32, copied.
+
+        For more than memory holds see `streams.from_arrays`.
+
+        Parameters
+        ----------
+        x, y, features, labels
+            As of `streams.arrays.ArrayStream`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As there; and if a value is not what it may be: the message names the row and the feature or label.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> batch = Batch.from_arrays(np.array([[0.5, 0.0], [0.0, 1.0]], np.float16), np.array([[1, 0, 1], [0, 0, 0]]))
+        >>> list(batch.pairs())
+        [({0: 0.5}, {0, 2}), ({1: 1.0}, set())]
+        """
+        from streams.arrays import ArrayStream
+
+        return ArrayStream(x, y, features=features, labels=labels).whole()
 
     def x(self, i: int) -> dict[Name, float | Name | None]:
         """Return the features of row `i` as a dict: zeros left out, categories restored, None for missing."""

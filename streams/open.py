@@ -41,6 +41,7 @@ def open_stream(
         a data set of the extreme classification repository in its newer layout, features and labels in files of their
         own: ``trn_X_Xf.txt`` with ``trn_X_Y.txt`` beside it (each compressed or not), or, whatever they are called,
         ``xmc:FEATURES?labels=LABELS`` (see `streams.separate`);
+        arrays, ``npy:FEATURES.npy?labels=LABELS``, or without labels (see `streams.npy`);
         a generator, ``synthetic:NAME?parameter=value&...`` (see `streams.synthetic`), whose rows may change
         (``drift=sudden&at=8000&of=labels&fraction=.25``, see `streams.synthetic.drift_query`); or a Kafka topic,
         ``kafka:TOPIC?bootstrap=host:port&...`` (see `streams.kafka.spec.parse`).
@@ -83,6 +84,11 @@ def open_stream(
         from streams.separate import SeparateStream
 
         return SeparateStream(*pair, bad_rows)
+    if format == "auto" and (arrays := _arrays(spec)) is not None:
+        _refuse_options(spec, options)
+        from streams.npy import open_npy
+
+        return open_npy(*arrays, bad_rows)
     if spec == "yeast" and not _is_there(spec):
         _refuse_options(spec, options)
         return _yeast(bad_rows)
@@ -93,7 +99,7 @@ def open_stream(
 
             return open_kafka(spec, bad_rows)
         if scheme[1] != "synthetic":
-            expected = "synthetic:NAME, kafka:TOPIC, xmc:FEATURES, a file, - or yeast"
+            expected = "synthetic:NAME, kafka:TOPIC, xmc:FEATURES, npy:FEATURES, a file, - or yeast"
             raise StreamError(f"{spec}: unknown scheme {scheme[1]!r}, expected {expected}")
         from streams.synthetic.spec import open_synthetic
 
@@ -137,10 +143,25 @@ def _separate(spec: str) -> tuple[str, str] | None:
     labels = labels or labels_beside(features) or ""
     if not labels:
         raise StreamError(f"{spec}: no label matrix is given and none is there, expected ?labels=PATH or {Y_BESIDE_X}")
-    for path in (features, labels):
+    _must_be_there(spec, features, labels)
+    return features, labels
+
+
+def _arrays(spec: str) -> tuple[str, str | None] | None:
+    """Return the files of features and of labels, if there is one, if `spec` names an array; else None."""
+    if _is_there(spec):
+        return (spec, None) if spec.lower().endswith(".npy") else None
+    if not spec.startswith("npy:"):
+        return None
+    features, _, labels = spec.removeprefix("npy:").partition("?labels=")
+    _must_be_there(spec, features, *([labels] if labels else []))
+    return features, labels or None
+
+
+def _must_be_there(spec: str, *paths: str) -> None:
+    for path in paths:
         if not _is_there(path):
             raise StreamError(f"{spec}: no such file as {path!r}{_near(Path(path))}")
-    return features, labels
 
 
 def _reader(format_: str) -> Callable[..., Stream]:

@@ -14,8 +14,8 @@ from streams.columns import LabelCells, LabelSets, Nominal, batch_of_columns, la
 from streams.concatenate import in_batches_of
 from streams.errors import BadRows, RowError, StreamError
 from streams.label_columns import assign_roles
+from streams.left_out import without
 from streams.message import MessageError, seconds
-from streams.select import select_rows
 from streams.sources import ByteSource
 from streams.stream import ROWS, Stream
 
@@ -131,25 +131,15 @@ class ParquetStream(Stream):
         file = self._open()
         try:
             for piece in file.iter_batches(batch_size=_PIECE):
-                batch, faults = self._decode(piece, self._seen + 1)
+                first = self._seen + 1
+                batch, faults = self._decode(piece, first)
                 self._seen += len(batch)
-                yield from self._without(batch, faults)
+                errors = {row: RowError(self.name, first + row, 0, what) for row, what in faults.items()}
+                yield from without(batch, errors, self.bad_rows)
         except (OSError, ValueError) as error:
             raise StreamError(f"{self.name}: damaged after row {self._seen}: {error}") from None
         finally:
             file.close()
-
-    def _without(self, batch: Batch, faults: dict[int, str]) -> Iterator[Batch]:
-        """Yield the rows without faults; under the policy that raises, those before the first fault."""
-        for row in sorted(faults):
-            try:
-                self.bad_rows(RowError(self.name, int(batch.places[row]), 0, faults[row]))  # type: ignore[index]
-            except StreamError:
-                yield select_rows(batch, np.array([r for r in range(row) if r not in faults], np.int64))
-                raise
-        if faults:
-            batch = select_rows(batch, np.array([r for r in range(len(batch)) if r not in faults], np.int64))
-        yield batch
 
     def _decode(self, piece: Any, first: int) -> tuple[Batch, dict[int, str]]:
         """Return the rows of a piece, and what is wrong with which of them (their content is then of no use)."""

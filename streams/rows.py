@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from streams.array_rows import as_dict
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
 from streams.names import Name, shortened, sort_key
 from streams.vocabulary import Vocabulary
@@ -83,7 +84,8 @@ class RowBuilder:
         Parameters
         ----------
         x
-            A dict: feature -> number, string (a category), or None or NaN (missing). What is 0 may be left out.
+            A dict: feature -> number, string (a category), or None or NaN (missing). What is 0 may be left out. Or a numpy
+            array of numbers, whose features are named 0, 1, 2, ...
         y
             A set, frozenset, list or tuple of the labels that hold; a dict label -> bool (or None: unknown), labels
             not in it are unknown; None for an unlabelled row.
@@ -97,8 +99,10 @@ class RowBuilder:
         TypeError, ValueError
             If a name or value is not what it may be; the message names it.
         """
+        if isinstance(x, np.ndarray):
+            x = as_dict(x)
         if not isinstance(x, Mapping):
-            raise TypeError(f"x must be a dict of features, found {type(x).__name__}")
+            raise TypeError(f"x must be a dict of features or an array of numbers, found {type(x).__name__}")
         ids, values = encode(x, self.features, keep_missing=True)
         held, known, status = encode_labels(y, self.labels)
         self._ids.extend(ids)

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from streams.batch import Batch
-from streams.concatenate import in_batches_of
-from streams.errors import BadRows, RowError, StreamError
+from streams.errors import BadRows
 from streams.matrix import MatrixStream
+from streams.paired import PairedStream
 from streams.recognise import COMPRESSIONS
-from streams.select import select_rows
 from streams.sources import CHUNK
-from streams.stream import ROWS, Stream
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Which file of labels belongs to a file of features, in words.
 Y_BESIDE_X = "..._Y.txt beside ..._Xf.txt"
@@ -48,11 +39,10 @@ def labels_beside(features: str | Path) -> str | None:
     return None
 
 
-class SeparateStream(Stream):
+class SeparateStream(PairedStream):
     r"""Row i of a matrix of features with row i of a matrix of labels, each as `streams.matrix.MatrixStream` reads it.
 
-    A label holds where its value is above 0; below 0 and ``nan`` are faults. Of features ``nan`` is a missing value. Names are
-    the ids. A row that is bad in one file is left out of both; bad in both, it counts twice.
+    Of features ``nan`` is a missing value. Names are the ids.
 
     Parameters
     ----------
@@ -87,77 +77,4 @@ class SeparateStream(Stream):
         bad_rows: BadRows | None = None,
         block_bytes: int = CHUNK,
     ) -> None:
-        self._x = MatrixStream(features, BadRows(skip=True, keep=0, notify=self._bad), "feature", block_bytes)
-        self._y = MatrixStream(labels, BadRows(skip=True, keep=0, notify=self._bad), "label", block_bytes)
-        super().__init__(self._x.name, bad_rows)
-        if self._x.length != self._y.length:
-            raise StreamError(
-                f"{self._y.name}:1: the header says {self._y.length:,} rows, that of {self._x.name} {self._x.length:,}"
-            )
-        self.length, self.rewinds = self._x.length, self._x.rewinds and self._y.rewinds
-        self.features, self.labels = self._x.features, self._y.features
-        self.declared_labels = len(self.labels)
-
-    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
-        """Yield all rows, in order, `rows` a batch (the last may hold fewer).
-
-        Raises
-        ------
-        StreamError
-            What is wrong with a row or a file, after all rows that stand before it in both were yielded.
-        """
-        return in_batches_of(rows, self._blocks())
-
-    def progress(self) -> float | None:
-        """Return the share of the compressed bytes of the features that has been read."""
-        return self._x.progress()
-
-    def _bad(self, error: RowError) -> None:
-        self.bad_rows(error)
-
-    def _blocks(self) -> Iterator[Batch]:
-        all_x, all_y = self._x.batches(), self._label_batches()
-        x, y = next(all_x, None), next(all_y, None)
-        while x is not None and y is not None:
-            assert x.places is not None
-            assert y.places is not None
-            # A row has the same line in both files; one that is bad in a file is missing there.
-            both, in_x, in_y = np.intersect1d(x.places, y.places, assume_unique=True, return_indices=True)
-            if len(both):
-                yield self._joined(select_rows(x, in_x), select_rows(y, in_y))
-            until = min(x.places[-1], y.places[-1])
-            x = x.slice(int(np.searchsorted(x.places, until, "right")), len(x)) if x.places[-1] > until else next(all_x, None)
-            y = y.slice(int(np.searchsorted(y.places, until, "right")), len(y)) if y.places[-1] > until else next(all_y, None)
-        for rest in (all_x, all_y):  # whose last rows have none to go with; that their number is right is seen at the end
-            for _ in rest:
-                pass
-
-    def _joined(self, x: Batch, y: Batch) -> Batch:
-        return Batch(
-            features=self.features,
-            labels=self.labels,
-            indptr=x.indptr,
-            indices=x.indices,
-            values=x.values,
-            label_indptr=y.indptr,
-            label_indices=y.indices,
-            status=x.status,
-            places=x.places,
-        )
-
-    def _label_batches(self) -> Iterator[Batch]:
-        """Yield the rows of labels whose values are above 0, none of them empty batches."""
-        for batch in self._y.batches():
-            assert batch.places is not None
-            start = 0
-            wrong = np.flatnonzero(~(batch.values > 0))  # zeros are not kept
-            rows = np.searchsorted(batch.indptr, wrong, "right") - 1
-            for row, at in zip(*np.unique(rows, return_index=True), strict=True):
-                if row > start:
-                    yield batch.slice(start, int(row))
-                cell = wrong[at]
-                found = f"label {batch.indices[cell]} must have a value above 0 where it holds, found {batch.values[cell]:g}"
-                self.bad_rows(RowError(self._y.name, int(batch.places[row]), 0, found))
-                start = int(row) + 1
-            if start < len(batch):
-                yield batch.slice(start, len(batch))
+        super().__init__(MatrixStream(features, None, "feature", block_bytes), labels, 0, bad_rows, block_bytes)

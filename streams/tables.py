@@ -12,6 +12,7 @@ from streams.batch import Batch
 from streams.columns import LabelCells, LabelSets, Nominal, batch_of_columns, label_sets, no_labels
 from streams.names import Name, sort_key
 from streams.vocabulary import Vocabulary
+from streams.vocabulary_range import RangeVocabulary
 
 Names = Vocabulary | Sequence[Name]
 
@@ -63,14 +64,14 @@ def from_table(X: Any, y: Any = None, features: Names | None = None, labels: Nam
         for name in () if labels is None or isinstance(labels, Vocabulary) else labels:
             label_names.add(name)
     elif hasattr(y, "tocsr"):
-        label_names = _vocabulary("labels", labels, y.shape[1])
+        label_names = vocabulary_of("labels", labels, y.shape[1])
         sets = _sets_of_matrix(y)
     elif hasattr(y, "columns"):
         sets = _sets_of_frame(y, label_names)
     else:
         raise TypeError(f"y must be a pandas DataFrame, a scipy sparse matrix or None, found {type(y).__name__}")
     if sparse:
-        return _batch_of_matrix(X, _vocabulary("features", features, X.shape[1]), label_names, sets)
+        return _batch_of_matrix(X, vocabulary_of("features", features, X.shape[1]), label_names, sets)
     names, numbers, nominal = _columns_of_frame(X)
     vocabulary = features if isinstance(features, Vocabulary) else Vocabulary(features or ())
     return batch_of_columns(names, numbers, nominal, sets, vocabulary, label_names)
@@ -135,12 +136,21 @@ def _check_same_rows(of_x: Any, of_y: Any) -> None:
     )
 
 
-def _vocabulary(what: str, names: Names | None, n_columns: int) -> Vocabulary:
+def vocabulary_of(what: str, names: Names | None, n_columns: int) -> Vocabulary:
+    """Return the vocabulary of the columns of a matrix: of their names, 0, 1, 2, ... if there are none; or `names` itself.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as columns, or two are the same; `what` says of what, in the message.
+    """
+    if names is None:
+        return RangeVocabulary(n_columns)
     if isinstance(names, Vocabulary):
         if len(names) < n_columns:
             raise ValueError(f"{n_columns} columns, but the vocabulary of {what} holds {len(names)} names")
         return names
-    given = list(range(n_columns)) if names is None else list(names)
+    given = list(names)
     if len(given) != n_columns:
         raise ValueError(f"{n_columns} columns, but {len(given)} names of {what}: they must be as many")
     vocabulary = Vocabulary(given)

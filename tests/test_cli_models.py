@@ -194,5 +194,5 @@ def test_warm():
     told = run("warm").stdout.splitlines()
     assert [line.split(" s  ")[1] for line in told] == [
         *(f"model {name}" for name, learner in CATALOGUE.items() if learner.family == "ours"),
-        "format svm", "format arff", "format csv", "format jsonl", "in all",
+        "format svm", "format arff", "format csv", "format jsonl", "arrays", "in all",
     ]  # fmt: skip

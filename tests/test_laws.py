@@ -282,7 +282,7 @@ BAD: list[tuple[Any, Any, type[Exception], str]] = [
     ({"x": 1.0}, {"a": 2}, TypeError, "label 'a' must be True, False or None, found 2"),
     ({"x": 1.0}, "a", TypeError, "y must be a set or list of labels"),
     ({"x": 1.0}, {None}, TypeError, "a name must be a str, int"),
-    ([1.0], {"a"}, TypeError, "x must be a dict of features, found list"),
+    ([1.0], {"a"}, TypeError, "x must be a dict of features or an array of numbers, found list"),
 ]
 
 

@@ -91,7 +91,7 @@ def test_what_cannot_be_opened(tmp_path, spec, options, message):
 @pytest.mark.parametrize(
     ("spec", "options", "message"),
     [
-        ("kafkaa:topic", {}, "unknown scheme 'kafkaa', expected synthetic:NAME, kafka:TOPIC, xmc:FEATURES, a file, - or"),
+        ("kafkaa:topic", {}, "unknown scheme 'kafkaa', expected synthetic:NAME, kafka:TOPIC, xmc:FEATURES, npy:FEATURES"),
         ("http://a/b.csv", {}, "unknown scheme 'http'"),
         ("yeast", {"label_columns": "a"}, "yeast: label_columns: options are for files, this stream has none"),
         ("synthetic:rbf", {"labels": 3}, "synthetic:rbf: labels: options are for files, this stream has none"),

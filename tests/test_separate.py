@@ -59,7 +59,7 @@ BROKEN = [
     (b"3 4 5\n", Y, "trn_X_Xf.txt:1: expected the header 'rows columns', found '3 4 5'", 0),
     (X, b"0:1\n", "trn_X_Y.txt:1: expected the header 'rows columns', found '0:1'", 0),
     (b"99999999999 4\n", Y, "trn_X_Xf.txt:1: expected sizes of at most 2,147,483,647, found '99999999999'", 0),
-    (X, b"4 5\n\n\n\n\n", "trn_X_Y.txt:1: the header says 4 rows, that of trn_X_Xf.txt 3", 0),
+    (X, b"4 5\n\n\n\n\n", "trn_X_Y.txt:1: the header says 4 rows, trn_X_Xf.txt has 3", 0),
     (X, b"3 5\n4:1\n2:1\n", "trn_X_Y.txt: 2 rows, the header says 3", 2),
     (X + b"1:1\n", Y, "trn_X_Xf.txt: 4 rows, the header says 3", 3),
     (X, Y.replace(b"2:", b"5:"), "trn_X_Y.txt:4:1: label id '5' is beyond the 5 declared labels, expected 0 to 4", 2),

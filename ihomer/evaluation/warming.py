@@ -7,18 +7,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ihomer.door import Door
 from ihomer.evaluation.catalogue import make_model
 from ihomer.evaluation.learners import CATALOGUE
 from ihomer.evaluation.loop import prequential
 from ihomer.evaluation.revealed import Revealed
+from streams.batch import Batch
 from streams.open import open_stream
 from streams.rows import RowBuilder
 from streams.views import limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from streams.batch import Batch
 
 #: Enough rows for every part of a model to come to work: inputs decide sparse or dense, trees and clusters are tested.
 _ROWS = 400
@@ -37,6 +39,9 @@ def warm() -> Iterator[tuple[str, float]]:
             start = time.perf_counter()
             _round_trip(Path(directory) / f"rows.{suffix}")
             yield f"format {suffix}", time.perf_counter() - start
+    start = time.perf_counter()
+    _arrays()
+    yield "arrays", time.perf_counter() - start
 
 
 def warm_model(name: str) -> None:
@@ -52,6 +57,14 @@ def _partial_rows() -> Batch:
     for i in range(_ROWS):
         builder.add({f"f{i % 7}": 1.0, f"g{i % 5}": 2.0}, {"a": i % 2 == 0, "b": i % 3 == 0})
     return builder.take()
+
+
+def _arrays() -> None:
+    door = Door()
+    rows = np.ones((2, 3), np.float32)
+    for x in (rows[0], rows[0].astype(np.float64)):
+        door.learned_one(x, ())
+    door.learned(Batch.from_arrays(rows, [()] * 2))
 
 
 def _round_trip(path: Path) -> None:

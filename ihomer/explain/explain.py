@@ -24,8 +24,10 @@ from ihomer.kernels.stack import to_log_odds
 from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
 from ihomer.learners.many_labels import ManyLabels
+from ihomer.one_row import Instance
 from ihomer.probabilities import Scored
 from ihomer.rows import Rows
+from streams.array_rows import as_dict
 from streams.names import Name
 from streams.vocabulary import Vocabulary
 
@@ -63,7 +65,7 @@ class Model:
     instances: int
 
 
-def explained(model: Model, x: Mapping[Name, Any], label: Name, k: int) -> Explanation:
+def explained(model: Model, x: Instance, label: Name, k: int) -> Explanation:
     """Return why a label gets its probability; see `ihomer.IHOMER.explain_one`."""
     if k < 1:
         raise ValueError(f"k must be at least 1, found {k}")
@@ -75,7 +77,7 @@ def explained(model: Model, x: Mapping[Name, Any], label: Name, k: int) -> Expla
     p, predicted = scored.said.of_row(0), set(scored.indices.tolist())
     experts = _experts(model, rows, i, p.get(i, 0.0), k)
     logit = math.fsum(expert.part for expert in experts)
-    unknown = _unknown(x, model.door.features)
+    unknown = _unknown(as_dict(x) if isinstance(x, np.ndarray) else x, model.door.features)
     return Explanation(
         label=model.door.labels.name(i),
         probability=p[i] if i in p else 1 / (1 + math.exp(-logit)),  # where labels are many, p has the best alone

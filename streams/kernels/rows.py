@@ -161,6 +161,27 @@ def rows_hold(indptr, ids, values, n_columns):  # type: ignore[no-untyped-def]
 
 
 @jit
+def dense_holds(dense, dense_ids, n_columns):  # type: ignore[no-untyped-def]
+    """Return whether ids of a dense block rise and lie below `n_columns`, and no value is infinite.
+
+    Parameters
+    ----------
+    dense : float32, shape (n, k)
+    dense_ids : int32, shape (k,)
+    """
+    last = -1
+    for i in range(len(dense_ids)):
+        if dense_ids[i] <= last or dense_ids[i] >= n_columns:
+            return False
+        last = dense_ids[i]
+    infinite = 0
+    for row in range(len(dense)):
+        for i in range(dense.shape[1]):
+            infinite += np.isinf(dense[row, i])
+    return infinite == 0
+
+
+@jit
 def translate_rows(indptr, source, table, start_row, ids):  # type: ignore[no-untyped-def]
     """Write `table[source]` to `ids` row by row from `start_row` on; stop before a row that has an unknown id.
 
