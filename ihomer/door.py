@@ -121,11 +121,13 @@ class Door:
     def _labels(self, batch: Batch) -> tuple[_Table, npt.NDArray[np.int64], _Table, npt.NDArray[np.int32]]:
         """Return the labels that hold, those that are known (offsets, ids), and the limits of every row."""
         n = len(batch)
-        limits = np.full(n + 1, len(self.labels), np.int32)
         if batch.known_indptr is None or batch.known_indices is None:
-            known_indptr, known_source = np.zeros(n + 1, np.int64), _NONE
-        else:
-            known_indptr, known_source = batch.known_indptr, batch.known_indices
+            values = np.zeros(len(batch.label_indices), np.float32)
+            held, met = self._met(self.labels, batch.labels, batch.label_indptr, batch.label_indices, values, grow=True)
+            sort_all(batch.label_indptr, held, None, len(self.labels))
+            return held, np.zeros(n + 1, np.int64), _NONE, met.astype(np.int32)
+        limits = np.full(n + 1, len(self.labels), np.int32)
+        known_indptr, known_source = batch.known_indptr, batch.known_indices
         table = self._table(batch.labels, batch.label_indices, known_source)
         held, known = np.empty_like(batch.label_indices), np.empty_like(known_source)
         row = 0
@@ -163,22 +165,41 @@ class Door:
         if known is not None:
             return known
         indptr, source, values = features_of(batch)
-        ids, met = np.empty_like(source), np.empty(len(batch) + 1, np.int64)
-        table = self._table(batch.features, source)
-        unknown = np.unique(source[table[source] < 0])
-        table[unknown] = self.features.find_like(batch.features, unknown.tolist())
-        unknown = unknown[table[unknown] < 0]
-        rank = np.empty(len(table) if len(unknown) else 0, np.int32)
-        rank[batch.features.in_order(unknown.tolist())] = np.arange(len(unknown))
-        new = np.empty_like(unknown)
-        n = meet_rows(indptr, source, values, table, rank, len(self.features), grow, new, ids, met)
-        largest = len(self.features) + n
-        if grow:
-            self.features.extend_like(batch.features, new[:n].tolist())
+        ids, met = self._met(self.features, batch.features, indptr, source, values, grow=grow)
+        largest = int(met[-1])
         if np.isnan(values).any() and (self.features.nominal or (ids < 0).any()):
             indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, met)
         sort_all(indptr, ids, values, largest)
         return indptr, ids, values
+
+    def _met(
+        self,
+        own: Vocabulary,
+        names: Vocabulary,
+        indptr: npt.NDArray[np.int64],
+        source: _Table,
+        values: npt.NDArray[np.float32],
+        *,
+        grow: bool,
+    ) -> tuple[_Table, npt.NDArray[np.int64]]:
+        """Return the ids here of a stream's `source`, how many were met before each row, and how many there can be.
+
+        With `grow` new names enter.
+        """
+        ids, met = np.empty_like(source), np.empty(len(indptr), np.int64)
+        table = self._table(names, source)
+        unknown = np.unique(source[table[source] < 0])
+        table[unknown] = own.find_like(names, unknown.tolist())
+        unknown = unknown[table[unknown] < 0]
+        rank = np.empty(len(table) if len(unknown) else 0, np.int32)
+        rank[names.in_order(unknown.tolist())] = np.arange(len(unknown))
+        new = np.empty_like(unknown)
+        n = meet_rows(indptr, source, values, table, rank, len(own), grow, new, ids, met)
+        if grow:
+            own.extend_like(names, new[:n].tolist())
+        else:
+            met[-1] = len(own) + n
+        return ids, met
 
     def _known_dense(self, batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]] | None:
         """Return offsets, ids and values of a dense block that brings nothing new; None if it is another batch."""
