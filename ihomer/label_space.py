@@ -11,8 +11,8 @@ import numpy.typing as npt
 from ihomer.blocks import BLOCK, WATCH
 from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.generations import Generations
-from ihomer.learners.inputs import Inputs
 from ihomer.learners.many_labels import ManyLabels
+from ihomer.learners.unit_rows import UnitRows
 from ihomer.probabilities import Probabilities, Whole
 from ihomer.rows import Rows
 
@@ -127,7 +127,7 @@ class LabelSpace:
                 self.many = None
         elif self.many is None:
             self.many = self._new_many()
-            self.many.inputs = Inputs.from_state(inputs.state())
+            self.many.inputs = UnitRows.of(inputs)
         elif n_labels > MANY:
             self.speaks_many, self.mixture = True, None
             return "few", "many"

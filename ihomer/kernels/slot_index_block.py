@@ -121,7 +121,7 @@ def slot_block(  # type: ignore[no-untyped-def]
     returning : float64, of the labels from limits[0] on: the share of rows that a label that comes back is given once its
         row is learned, 0 for others; or empty
     seen, quality : float32 (d,): rows with each feature, how well it foretells labels
-    lines : int64 (d, 3), see `ihomer.kernels.feature_counts`; pool_ends : int64, see `ihomer.kernels.slot_index_pool`
+    lines : int32 (d, 3), see `ihomer.kernels.feature_counts`; pool_ends : int64, see `ihomer.kernels.slot_index_pool`
     names, cells : int32 and float32 (P, 4), the same memory: the slots
     most, g : see `ihomer.kernels.slot_index_learn.learn_slots`
     counts, rows : float64 (2, at least L) and (2,), see `ihomer.kernels.feature_counts`

@@ -13,6 +13,7 @@ from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
+from ihomer.learners.unit_rows import UnitRows
 from ihomer.probabilities import Best
 from ihomer.retired_labels import Essence
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
@@ -60,7 +61,8 @@ class ManyLabels:
         self._start(SPARSE)
 
     def _start(self, regime: int) -> None:
-        self.inputs, self.index = Inputs(regime), SlotIndex()
+        self.inputs: Inputs | UnitRows = Inputs(regime)
+        self.index = SlotIndex()
 
     def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
@@ -95,12 +97,15 @@ class ManyLabels:
     def _settle(self) -> None:
         """Ask the rows so far for the regime; learn them anew if it is another one."""
         assert self.first is not None
+        assert isinstance(self.inputs, Inputs)
         regime = self.inputs.fitting_regime()
         if regime != self.inputs.regime:
             self._start(regime)
             self._block(self.first, learn=True, returning=np.zeros(0))
         if self.rows == BLOCK:
             self.first = None
+            if regime == SPARSE:
+                self.inputs = UnitRows.of(self.inputs)
 
     def score(self, rows: Rows) -> tuple[Views, npt.NDArray[np.float32]]:
         """Return one row as the index sees it, and the log-odds, float32 (labels,), of all labels: for people to look at."""
@@ -164,7 +169,8 @@ class ManyLabels:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
-        self.inputs = Inputs.from_state(state["inputs"])
+        kind = Inputs if "moments" in state["inputs"] else UnitRows
+        self.inputs = kind.from_state(state["inputs"])
         self.index = SlotIndex(slots=state["slots"])
         self.index.restore(state["index"])
         self.first = None if state["first"] is None else rows_from_state(state["first"])

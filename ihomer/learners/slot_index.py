@@ -103,7 +103,7 @@ class SlotIndex:
         self.n_labels = 0
         self.seen = np.zeros(0, np.float32)
         self.quality = np.zeros(0, np.float32)
-        self.lines = np.zeros((0, 3), np.int64)
+        self.lines = np.zeros((0, 3), np.int32)
         self.cells = np.zeros((0, 4), np.float32)
         self.pool_ends = np.zeros(HOLES + N_SIZES, np.int64)
         self.counts = np.zeros((2, 0), np.float64)
@@ -216,7 +216,7 @@ class SlotIndex:
 
     def _packed(self) -> tuple[_Ints, _Floats]:
         """Return where each line begins, int64 (d + 1,), and all slots without gaps."""
-        lines = np.ascontiguousarray(self.lines[: self.n_features].T)
+        lines = np.ascontiguousarray(self.lines[: self.n_features].T, np.int64)
         indptr = _offsets(lines[USED])
         cells = np.empty((int(indptr[-1]), 4), np.float32)
         copy_lines(lines[START], self.cells.view(np.int32), indptr, cells.view(np.int32), lines[USED])
@@ -228,7 +228,7 @@ class SlotIndex:
         rooms = np.empty(len(n), np.int64)
         rooms_for(n, self.slots, rooms)
         starts = _offsets(rooms)
-        self.lines = np.zeros((max(len(self.lines), len(n)), 3), np.int64)
+        self.lines = np.zeros((max(len(self.lines), len(n)), 3), np.int32)
         mine = self.lines[: len(n)]
         mine[:, START], mine[:, USED], mine[:, ROOM] = starts[:-1], n, rooms
         self.cells = np.zeros((int(starts[-1]), 4), np.float32)
@@ -306,7 +306,7 @@ class SlotIndex:
         at = np.repeat(indptr[:-1][mine] - offsets[:-1], lengths) + np.arange(offsets[-1])
         self.seen, self.quality = self.seen[mine], self.quality[mine]
         self.n_features = len(mine)
-        self.lines = np.zeros((len(mine), 3), np.int64)
+        self.lines = np.zeros((len(mine), 3), np.int32)
         self._lay_out(offsets, cells[at])
 
     def shares(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -321,13 +321,13 @@ class SlotIndex:
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, with the slots that are used."""
         slots = int(self.lines[: self.n_features, USED].sum()) * min(n_features, self.n_features)
-        return 16 * slots // max(self.n_features, 1) + 32 * (n_features + n_labels)
+        return 16 * slots // max(self.n_features, 1) + 20 * n_features + 32 * n_labels
 
     @property
     def n_bytes(self) -> int:
-        """Bytes held, room to grow included: 16 a slot, 32 a feature, 32 a label.
+        """Bytes held, room to grow included: 16 a slot, 20 a feature, 32 a label.
 
-        With d features, L labels and s <= `slots` x d slots used, at most 1.5 x (16 s + 32 d + 32 L) + 1,000.
+        With d features, L labels and s <= `slots` x d slots used, at most 1.5 x (16 s + 20 d + 32 L) + 1,000.
         """
         arrays = (
             self.seen, self.quality, self.lines, self.cells, self.counts, self.traits, self.place, self.shared,
@@ -360,7 +360,7 @@ class SlotIndex:
             setattr(self, name, state[name])
         self.n_features, self.n_labels = len(self.seen), len(self.traits)
         self.place = np.zeros(self.n_labels, np.int32)
-        self.lines = np.zeros((0, 3), np.int64)
+        self.lines = np.zeros((0, 3), np.int32)
         cells = np.empty((len(state["labels"]), 4), np.float32)
         cells.view(np.int32)[:, LABEL] = state["labels"]
         cells[:, 1:] = state["cells"]
