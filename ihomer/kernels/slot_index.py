@@ -98,7 +98,7 @@ def find_touched(  # type: ignore[no-untyped-def]
     ids : the row, its m known features from `start` on
     weights : float32 (2, m): o_f and 1 / (n_f + 1), see `ihomer.kernels.feature_counts.weigh_features`
     names, cells : int32 and float32 (P, 4), the same memory: the slots
-    acc : float32 (N_ROWS, C), written; members : int32 (C,), written: the labels
+    acc : float32 (N_ROWS, C), written; members : int32 (C + 1,), written: the labels
     spots : uint32, written: the candidate in each slot, feature by feature
     shares, logs : float32, written: of each slot c / (n_f + 1), with n_f taken times the share of rows in which the
         label was known, and its logarithm
@@ -112,11 +112,10 @@ def find_touched(  # type: ignore[no-untyped-def]
             at, z = np.uint64(begin + q), np.uint64(s + q)
             k = np.uint32(names[at, LABEL])
             p = place[k]
-            if p == 0:
-                members[n] = k
-                n += 1
-                place[k] = n
-                p = np.int32(n)
+            members[n] = k  # without a branch: whether a label was met before is hard to guess
+            n += p == 0
+            p = p if p != 0 else np.int32(n)
+            place[k] = p
             spots[z] = p - 1
             shares[z] = cells[at, COUNT] * one
         s += lines[j, USED]

@@ -127,9 +127,9 @@ def slot_block(  # type: ignore[no-untyped-def]
     counts, rows : float64 (2, at least L) and (2,), see `ihomer.kernels.feature_counts`
     traits : float32 (at least L, 3); shared : float64 (2, N_SHARED)
     frequent : int32: the most frequent labels; previous : int32: those that held in the last labelled row
-    place : int32 (at least L,), zeros; members, found : int32 (C,), acc : float32 (N_ROWS, C), spots : uint32, shares and
-        logs : float32, keys : int64 (most,), weights : float32 (2, longest row), gradient : float64 and w : float32
-        (N_SHARED,): scratch
+    place : int32 (at least L,), zeros; members : int32 (C + 1,), found : int32 (C,), acc : float32 (N_ROWS, C), spots :
+        uint32, shares and logs : float32, keys : int64 (most,), weights : float32 (2, longest row), gradient : float64 and
+        w : float32 (N_SHARED,): scratch
     clip : float32, scores are cut there
     out : float32 (1, n, L) or (1, n, 0): written for the labels below limits[i + 1]
     cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows

@@ -199,7 +199,7 @@ class SlotIndex:
         touched = longest * self.slots
         candidates = min(touched + FREQUENT + len(self.previous) + 2 * held, len(self.place))
         return (
-            np.empty(candidates, np.int32), np.empty((N_ROWS, candidates), np.float32), np.empty(touched, np.uint32),
+            np.empty(candidates + 1, np.int32), np.empty((N_ROWS, candidates), np.float32), np.empty(touched, np.uint32),
             np.empty(touched, np.float32), np.empty(touched, np.float32), np.empty(candidates, np.int32),
             np.empty(self.slots, np.int64), np.empty((2, longest), np.float32), np.empty(N_SHARED),
             np.empty(N_SHARED, np.float32),
