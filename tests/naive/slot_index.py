@@ -127,7 +127,7 @@ class SlotIndex:
         if not excess:
             return
         weakest = min(excess, key=excess.__getitem__)
-        close = {(line[k][0], self.prior(k)) for k, e in excess.items() if e - excess[weakest] < 1e-5}
+        close = {(line[k][0], self.held[k], self.known[k]) for k, e in excess.items() if e - excess[weakest] < 1e-5}
         self.close_calls += len(close) > 1
         line[weakest][0] /= 2
         if line[weakest][0] < 1:
