@@ -20,6 +20,8 @@ from ihomer.kernels.slot_index import (
     LOG_HELD,
     LOG_REL,
     LOG_TOP,
+    NEW,
+    NEW_LINEAR,
     PMI,
     PREVIOUS,
     PRIOR,
@@ -91,6 +93,7 @@ def of_slot_index(expert: SlotIndex, case: Case) -> tuple[Features, ...]:
     k, w = case.label, expert.shared[0].tolist()
     known = _known(expert, k)
     prior = float(expert.traits[k, LOG_HELD]) - math.log(expert.rows[COMPLETE] + expert.counts[BEYOND, k] + 1)
+    new = min(math.exp(-float(expert.traits[k, LOG_HELD])), 1.0)
     items, shares, pmi = [], [0.0], 0.0
     mean = 0.0
     for (j, x), weight in zip(case.entries(case.views.plain), _relevances(expert, case), strict=True):
@@ -99,7 +102,7 @@ def of_slot_index(expert: SlotIndex, case: Case) -> tuple[Features, ...]:
             continue
         rows, held = float(expert.seen[j]), float(slot[COUNT])
         share = held / (rows * known + 1)
-        slope = w[LINEAR] * float(slot[WEIGHT])
+        slope = (w[LINEAR] + w[NEW_LINEAR] * new) * float(slot[WEIGHT])
         items.append(case.feature(j, x * slope, scaled=x, weight=slope, rows=rows, held=held))
         shares.append(share)
         mean += weight * share
@@ -107,6 +110,7 @@ def of_slot_index(expert: SlotIndex, case: Case) -> tuple[Features, ...]:
     before = float(k in expert.previous.tolist())
     besides = (
         Number("constant", w[CONSTANT] + float(expert.traits[k, BIAS])),
+        Number("how new the label is", w[NEW] * new),
         Number("how often the label holds", w[PRIOR] * prior),
         Number("it held in the row before", w[PREVIOUS] * before),
         Number("mean share", w[LOG_REL] * math.log1p(mean / LEAST_SHARE) + w[REL] * mean),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ihomer.kernels.fastmath import fast_log
+from ihomer.kernels.fastmath import fast_exp, fast_log
 from ihomer.kernels.feature_counts import BEYOND, COMPLETE, PARTIAL, START, USED
 from streams.jit import jit
 
@@ -16,14 +16,15 @@ from streams.jit import jit
 LABEL, COUNT, WEIGHT, CURVATURE = 0, 1, 2, 3
 #: Columns of `traits`, a row for each label: bias, faded sum of its squared errors, log(rows in which it held + .5).
 BIAS, SQUARES, LOG_HELD = 0, 1, 2
-#: Evidence, a row of `acc` each; the first eight have a weight shared by all labels. LINEAR is the sum of slot weights.
-LOG_REL, LOG_TOP, PRIOR, PREVIOUS, PMI, REL, CONSTANT, LINEAR = 0, 1, 2, 3, 4, 5, 6, 7
-N_SHARED = 8
+#: Evidence, a row of `acc` each; the first ten have a weight shared by all labels. LINEAR is the sum of slot weights; NEW
+#: is 1 / (rows in which the label held + .5), at most 1, and NEW_LINEAR their product: weights of new labels are small yet.
+LOG_REL, LOG_TOP, PRIOR, PREVIOUS, PMI, REL, CONSTANT, LINEAR, NEW, NEW_LINEAR = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+N_SHARED = 10
 #: Further rows of `acc`: largest share; share of rows in which the label was known; score; share of the rows that have
 #: the label; 1 if the label holds; 1 if its truth is known; error, and how much curvature it adds, both 0 where it
 #: teaches nothing.
-TOP, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 8, 9, 10, 11, 12, 13, 14, 15
-N_ROWS = 16
+TOP, KNOWN, SCORE, BASE, TRUTH, TAUGHT, ERROR, CURVE = 10, 11, 12, 13, 14, 15, 16, 17
+N_ROWS = 18
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 #: A share is evidence as log(1 + share / .003): 0 where there is none, and shares far below that are noise.
@@ -170,9 +171,15 @@ def invite(labels, first, last, n, previous, counts, rows, log_rows, traits, pla
 
 
 @jit
-def background(prior, bias, w):  # type: ignore[no-untyped-def]
+def newness(log_held):  # type: ignore[no-untyped-def]
+    """Return how new a label is, 1 / (rows in which it held + .5) and at most 1, from the logarithm of these rows."""
+    return min(fast_exp(-log_held), _ONE)
+
+
+@jit
+def background(prior, bias, new, w):  # type: ignore[no-untyped-def]
     """Return the score of a label that nothing in the row speaks for."""
-    return (bias + w[PRIOR] * prior) + w[CONSTANT]
+    return (bias + w[PRIOR] * prior) + (w[NEW] * new + w[CONSTANT])
 
 
 @jit
@@ -185,14 +192,18 @@ def score_candidates(n, traits, w, members, acc):  # type: ignore[no-untyped-def
     """
     for p in range(n):
         acc[SCORE, p] = traits[members[p], BIAS]
+        acc[NEW, p] = traits[members[p], LOG_HELD]
     for p in range(n):
+        acc[NEW, p] = newness(acc[NEW, p])
+    for p in range(n):
+        acc[NEW_LINEAR, p] = acc[NEW, p] * acc[LINEAR, p]
         acc[LOG_REL, p] = fast_log(_ONE + acc[REL, p] * _PER_SHARE)
         acc[LOG_TOP, p] = fast_log(_ONE + acc[TOP, p] * _PER_SHARE)
         acc[CONSTANT, p] = _ONE
-        z = background(acc[PRIOR, p], acc[SCORE, p], w)
+        z = background(acc[PRIOR, p], acc[SCORE, p], acc[NEW, p], w)
         z += w[LOG_REL] * acc[LOG_REL, p] + w[LOG_TOP] * acc[LOG_TOP, p]
         z += w[PREVIOUS] * acc[PREVIOUS, p] + w[PMI] * acc[PMI, p] + w[REL] * acc[REL, p]
-        acc[SCORE, p] = z + w[LINEAR] * acc[LINEAR, p]
+        acc[SCORE, p] = z + (w[LINEAR] * acc[LINEAR, p] + w[NEW_LINEAR] * acc[NEW_LINEAR, p])
 
 
 @jit

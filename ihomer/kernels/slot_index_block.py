@@ -17,6 +17,7 @@ from ihomer.kernels.feature_counts import (
 )  # fmt: skip
 from ihomer.kernels.slot_index import (
     BIAS,
+    LOG_HELD,
     N_SHARED,
     SCORE,
     background,
@@ -25,6 +26,7 @@ from ihomer.kernels.slot_index import (
     gather_evidence,
     invite,
     log_prior,
+    newness,
     score_candidates,
 )  # fmt: skip
 from ihomer.kernels.slot_index_learn import (
@@ -53,7 +55,7 @@ TAIL_A, TAIL_B = 0.55, 1.5
 def spread(row, limit, n, most, counts, rows, log_rows, traits, w, members, acc, out):  # type: ignore[no-untyped-def]
     """Write a score of every label below `limit`, cut at +-most: of the n candidates their own."""
     for k in range(limit):
-        z = background(log_prior(k, counts, rows, log_rows, traits), traits[k, BIAS], w)
+        z = background(log_prior(k, counts, rows, log_rows, traits), traits[k, BIAS], newness(traits[k, LOG_HELD]), w)
         out[0, row, k] = min(max(z, -most), most)
     for p in range(n):
         if members[p] < limit:

@@ -34,7 +34,7 @@ SLOTS = 64
 FREQUENT = 20
 #: Weights of the evidence to begin with, in the order of `ihomer.kernels.slot_index`. Where a label's largest share
 #: and mean share are .5, they add up to log-odds of about 0.
-FIRST_SHARED = (0.5, 0.2, 0.3, 0.5, 0.1, 1.0, -3.6, 1.0)
+FIRST_SHARED = (0.5, 0.2, 0.3, 0.5, 0.1, 1.0, -3.6, 1.0, 0.0, 0.0)
 #: Sums of squares to begin with: of the shared weights' gradients, of a label's errors.
 FIRST_GRADIENT, FIRST_SQUARES = 1.0, 0.01
 #: Scores are cut here: the stack is no surer than that, either.
@@ -52,7 +52,7 @@ class SlotIndex:
     candidates. A candidate's score is a bias and a combination, learned by all labels together, of
 
         log(1 + rel / .003), log(1 + top / .003), the log of its prior, whether it held in the previous row, pmi, rel, 1,
-        the sum of v_f w
+        the sum of v_f w, how new the label is (1 / (rows in which it held + .5)), and that times the sum
 
     where share_f = c / (n_f + 1), rel is the mean of the shares weighted by v_f^2 q_f (q_f: how well f foretold labels
     so far), top is the largest of them, and pmi = sum of v_f max(0, log share_f - log prior). All other labels get

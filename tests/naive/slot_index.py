@@ -52,7 +52,8 @@ class SlotIndex:
                 pmi += v * max(0.0, math.log(share) - math.log(self.prior(label)))
         logs = [math.log1p(rel / 0.003), math.log1p(top / 0.003), math.log(self.prior(label))]
         linear = sum(v * self.lines[j][label][1] for j, v in x.items() if label in self.lines.get(j, {}))
-        return [*logs, float(label in self.previous), pmi, rel, 1.0, linear]
+        new = min(1 / (self.held[label] + 0.5), 1.0)
+        return [*logs, float(label in self.previous), pmi, rel, 1.0, linear, new, new * linear]
 
     def score(self, x: dict[int, float], label: int) -> float:
         return self.bias[label] + sum(w * e for w, e in zip(self.weights, self.evidence(x, label), strict=True))
