@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ihomer import checkpoint
 from ihomer.door import Door
+from ihomer.kernels.slot_index import LINEAR
 from ihomer.learners.inputs import Inputs
-from ihomer.learners.slot_index import SlotIndex
+from ihomer.learners.slot_index import FIRST_SHARED, SlotIndex
 from ihomer.memory import bytes_of
 from ihomer.rows import Rows
 from streams import Batch
@@ -180,3 +181,18 @@ def test_bytes() -> None:
     expert = SlotIndex()
     learned(expert, streams.rows_of(streams.pairs(7, 2000, features=300, labels=60)))
     assert expert.n_bytes == pytest.approx(bytes_of(expert), rel=0.1, abs=8000)
+
+
+def test_a_model_saved_with_less_evidence_goes_on_as_it_was() -> None:
+    """The weights of what it did not know begin where they change nothing."""
+    rows = streams.rows_of(streams.pairs(1, 60))
+    expert = SlotIndex()
+    learned(expert, rows)
+    expert.shared[0, LINEAR:] = FIRST_SHARED[LINEAR:]
+    state = expert.state(0, 0)
+    state["shared"] = state["shared"][:, :LINEAR]
+    older = SlotIndex()
+    older.restore(state)
+    assert older.shared.shape == expert.shared.shape
+    assert np.array_equal(said(older, rows), said(expert, rows))
+    learned(older, rows)

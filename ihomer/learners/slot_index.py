@@ -358,6 +358,9 @@ class SlotIndex:
         """Take over what `state` returned."""
         for name in ("seen", "quality", "counts", "rows", "traits", "shared", "frequent", "previous", "cardinality"):
             setattr(self, name, state[name])
+        known = self.shared.shape[1]  # a model saved before there was so much evidence has weights of less
+        more = np.array([FIRST_SHARED[known:], (FIRST_GRADIENT,) * (N_SHARED - known)])
+        self.shared = np.concatenate((self.shared, more), axis=1)
         self.n_features, self.n_labels = len(self.seen), len(self.traits)
         self.place = np.zeros(self.n_labels, np.int32)
         self.lines = np.zeros((0, 3), np.int32)
