@@ -11,9 +11,9 @@ ends with 1 if they differ by more than 10%. With `--steady`: the resident size 
 features and at its end; ends with 1 if it grew by more than 10%. With `--churn labels`: 1,000,000 rows, one new label every
 20 rows, each alive for 4,000: 50,000 labels, 200 alive at any time. With `--churn names`: 2,000,000 rows, each with one
 category and one label never seen before. The resident size every 20,000 rows; ends with 1 if after 200,000 rows it is ever
-more than 10% from what it was then. With `--ceiling`: labels and features by the million, each met for a while and never again,
-where labels are many; ends with 1 if what the model says that it holds, or what the resident size has grown by, is ever above the
-ceiling, or the second more than 1.3 times the first.
+more than 10% from what it was then. With `--ceiling`: labels and features by the million, each met for a while and never
+again, where labels are many; ends with 1 if what the model says that it holds, or what the resident size has grown by, is ever
+above the ceiling, or the second more than 1.3 times the first.
 """
 
 from __future__ import annotations

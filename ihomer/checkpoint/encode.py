@@ -34,7 +34,6 @@ from ihomer.checkpoint.layout import (
     TUPLE,
     padding,
 )
-
 from ihomer.checkpoint.planes import is_packed, pack, record_bytes
 
 # Fixed, so that the bytes do not change with the version of Python; 5 is read by every version we run on.

@@ -29,7 +29,12 @@ def write(path: str | os.PathLike[str], tree: object, *, kind: str, allow_pickle
     OSError
         If the file cannot be written; the message names it, what stood there before is untouched.
     """
-    write_whole(path, Taken(tree, kind=kind, allow_pickle=allow_pickle).pieces())
+    write_taken(path, Taken(tree, kind=kind, allow_pickle=allow_pickle))
+
+
+def write_taken(path: str | os.PathLike[str], taken: Taken) -> None:
+    """Write what was taken down before, once; like `write`, which does both."""
+    write_whole(path, taken.pieces())
 
 
 def read(path: str | os.PathLike[str], *, kind: str | None = None, allow_pickle: bool = False) -> Any:
