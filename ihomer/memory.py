@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+#: Gives free memory back to the system, where the library that keeps it can be told to (glibc).
+_TRIM: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+
 #: What belongs to the program, not to a model; and caches, which can be dropped at any time.
 _NOT_STATE = (type, types.ModuleType, types.FunctionType, types.MethodType, WeakKeyDictionary, ThreadPoolExecutor)
+
+
+#: Of more objects than this, the notes that were made of them are worth giving back.
+MANY = 100_000
 
 
 def bytes_of(root: object) -> int:
@@ -37,4 +46,16 @@ def bytes_of(root: object) -> int:
         pending = [
             thing for thing in (gc.get_referents(*wave) if wave else []) if not isinstance(thing, _NOT_STATE)
         ] + [thing for thing in wave if id(thing) not in seen]
+    if len(seen) > MANY:
+        del seen, pending, wave
+        give_back()
     return total
+
+
+def give_back() -> None:
+    """Give free memory back to the system: of arrays that were replaced the library keeps a good part, tens of megabytes.
+
+    It takes some milliseconds, so it is for moments when much was let go of.
+    """
+    if _TRIM is not None:
+        _TRIM(0)

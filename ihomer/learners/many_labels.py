@@ -13,6 +13,7 @@ from ihomer.kernels.inputs import SPARSE
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
+from ihomer.memory import give_back
 from ihomer.probabilities import Best
 from ihomer.retired_labels import Essence
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
@@ -21,6 +22,8 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 KEPT = 64
 #: Where there are so many features or more, each gets so many slots at most: about as many in all, and a row costs no more.
 FEWER_SLOTS = ((32_768, 32), (98_304, 16))
+#: Where more bytes than this are held, and others than before, what was replaced goes back to the system.
+LARGE = 1 << 23
 #: Scores are cut here before they become probabilities, which are then neither 0 nor beyond what float32 can hold.
 MOST = np.float32(30)
 
@@ -67,7 +70,10 @@ class ManyLabels:
 
         With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`).
         """
+        before = self.n_bytes
         best = self._block(rows, learn=learn)
+        if self.n_bytes != before > LARGE:
+            give_back()
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
