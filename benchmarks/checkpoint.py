@@ -2,11 +2,11 @@
 
     python -m benchmarks.checkpoint [--labels 100000] [--rows 100000]
 
-Learns `synthetic:xmc` with `IHOMER(label_space="many")`, prints what each part takes in memory and in the file, and how long each
-step takes: taking down (what learning waits for when checkpoints are written beside it), packing, digest, the disk. Then the rows a
-second that are learned alone, and while checkpoints are written one after the other, and whether a model that is loaded goes on
-as the other one, bit for bit. Ends with 1 if the file is larger, or the pause longer, than it may be (up to 100,000 labels), or
-bits differ.
+Learns `synthetic:xmc` with `IHOMER(label_space="many")`, prints what each part takes in memory and in the file, and how long
+each step takes: taking down (what learning waits for when checkpoints are written beside it), packing, digest, the disk. Then
+the rows a second that are learned alone, and while checkpoints are written one after the other, and whether a model that is
+loaded goes on as the other one, bit for bit. Ends with 1 if the file is larger, or the pause longer, than it may be (up to
+100,000 labels), or bits differ.
 """
 
 from __future__ import annotations
