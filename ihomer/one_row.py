@@ -12,7 +12,7 @@ from ihomer.rows import Rows
 from streams.batch import UNLABELLED
 from streams.kernels.rows import tidy_rows
 from streams.names import Name
-from streams.rows import encode, encode_labels, sorting_scratch, why_not
+from streams.rows import Scratch, encode, encode_labels, sorting_scratch, why_not
 from streams.vocabulary import Vocabulary
 
 _Ids = npt.NDArray[np.int32]
@@ -39,7 +39,7 @@ class OneRow:
     def __init__(self, features: Vocabulary, labels: Vocabulary) -> None:
         self.features, self.labels = features, labels
         self._verdict, self._where = np.empty(1, np.uint8), np.empty(1, np.int64)
-        self._scratch = sorting_scratch(0)
+        self._scratch: Scratch = sorting_scratch(0)
         self._limits = np.zeros(2, np.int32)
         self._last: tuple[dict[Name, Any], int, _Features] | None = None
 
@@ -97,6 +97,12 @@ class OneRow:
             *row, label_indptr, label_ids, _STATUS[status], known_indptr, known_ids, limits, len(self.features), n
         )
 
+    def scratch(self, n: int) -> Scratch:
+        """Return what `sort_row` needs for ids below `n`: the same arrays again and again, or a row would cost all of them."""
+        if n > len(self._scratch[2]):
+            self._scratch = sorting_scratch(n + n // 4)
+        return self._scratch
+
     def _features(self, x: object, *, grow: bool) -> _Features:
         if not isinstance(x, Mapping):
             raise TypeError(f"x must be a dict of features, found {type(x).__name__}")
@@ -104,10 +110,8 @@ class OneRow:
         ids, numbers = np.array(raw_ids, np.int32), np.array(raw, np.float64)
         indptr = np.array([0, len(ids)], np.int64)
         values = np.empty(len(ids), np.float32)
-        largest = len(self.features) + len(ids)
-        if largest > len(self._scratch[2]):
-            self._scratch = sorting_scratch(largest + largest // 4)
-        if tidy_rows(indptr, ids, numbers, values, *self._scratch, self._verdict, self._where):
+        scratch = self.scratch(len(self.features) + len(ids))
+        if tidy_rows(indptr, ids, numbers, values, *scratch, self._verdict, self._where):
             at = int(self._where[0])
             name: Name = self.features.name(at) if at < len(self.features) else "(a new one)"
             raise ValueError(why_not(int(self._verdict[0]), name))

@@ -104,7 +104,8 @@ class Rig:
         limits = self.directory / "limits.toml"
         limits.write_text(LIMITS)
         command = [
-            *("consume", topic, "--config", str(limits), "--state", str(self.directory / name), "--bootstrap", self.cluster.bootstrap),
+            *("consume", topic, "--config", str(limits), "--state", str(self.directory / name)),
+            *("--bootstrap", self.cluster.bootstrap),
             *("--client", client, "--group", f"{topic}-{name}", "--predictions-topic", predictions),
             *("--metrics-topic", "", "--events-topic", "", "--dead-letter-topic", "", "--model", "fast", "--http", "", *flags),
         ]
