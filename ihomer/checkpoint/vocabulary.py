@@ -37,7 +37,7 @@ def vocabulary_state(vocabulary: Vocabulary) -> dict[str, Any]:
     kinds = vocabulary.kinds()
     indicators = np.flatnonzero(kinds == INDICATOR).astype(np.int32)
     ids = indicators.tolist()
-    names = list(compress(vocabulary, (kinds == NUMERIC).tolist()))
+    names = list(compress(vocabulary, (kinds == NUMERIC).tolist())) if ids else vocabulary.names
     attributes: dict[object, Name] = {}
     places: dict[object, int] = {}
     attribute_of = []
