@@ -16,7 +16,6 @@ from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
 from streams.kernels.rows import dense_holds, rows_hold
 from streams.names import Name, sort_key
-from streams.rows import sorting_scratch
 from streams.vocabulary import Vocabulary
 
 _Table = npt.NDArray[np.int32]
@@ -124,7 +123,7 @@ class Door:
         if batch.known_indptr is None or batch.known_indices is None:
             values = np.zeros(len(batch.label_indices), np.float32)
             held, met = self._met(self.labels, batch.labels, batch.label_indptr, batch.label_indices, values, grow=True)
-            sort_all(batch.label_indptr, held, None, len(self.labels))
+            self._sort(batch.label_indptr, held, values, len(self.labels))
             return held, np.zeros(n + 1, np.int64), _NONE, met.astype(np.int32)
         limits = np.full(n + 1, len(self.labels), np.int32)
         known_indptr, known_source = batch.known_indptr, batch.known_indices
@@ -145,8 +144,8 @@ class Door:
             for i in sorted((i for i in new if table[i] < 0), key=lambda i: sort_key(batch.labels.name(i))):
                 table[i] = self.labels.add(batch.labels.name(i))
             limits[row + 1 :] = len(self.labels)
-        sort_all(batch.label_indptr, held, None, len(self.labels))
-        sort_all(known_indptr, known, None, len(self.labels))
+        self._sort(batch.label_indptr, held, np.empty(len(held), np.float32), len(self.labels))
+        self._sort(known_indptr, known, np.empty(len(known), np.float32), len(self.labels))
         return held, known_indptr, known, limits
 
     def predicted(self, batch: Batch) -> Rows:
@@ -169,7 +168,7 @@ class Door:
         largest = int(met[-1])
         if np.isnan(values).any() and (self.features.nominal or (ids < 0).any()):
             indptr, ids, values = self._with_whole_attributes(batch.features, indptr, source, ids, values, met)
-        sort_all(indptr, ids, values, largest)
+        self._sort(indptr, ids, values, largest)
         return indptr, ids, values
 
     def _met(
@@ -219,6 +218,12 @@ class Door:
         meet_dense(dense, order, own[order], indptr, ids, values)
         n = indptr[-1]
         return indptr, ids[:n], values[:n]
+
+    def _sort(self, indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32], n: int) -> None:
+        """Call `streams.kernels.rows.sort_rows` with the scratch arrays it wants for ids below `n`."""
+        from streams.kernels.rows import sort_rows
+
+        sort_rows(indptr, ids, values, *self._one.scratch(n))
 
     def _with_whole_attributes(
         self,
@@ -383,13 +388,3 @@ def translate(
     from streams.kernels.rows import translate_rows
 
     return int(translate_rows(indptr, source, table, start, ids))
-
-
-def sort_all(
-    indptr: npt.NDArray[np.int64], ids: _Table, values: npt.NDArray[np.float32] | None, n: int
-) -> None:
-    """Call `streams.kernels.rows.sort_rows` with the scratch arrays it wants."""
-    from streams.kernels.rows import sort_rows
-
-    bits, summary, scratch = sorting_scratch(n)
-    sort_rows(indptr, ids, np.empty(len(ids), np.float32) if values is None else values, bits, summary, scratch)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+#: Gives free memory back to the system, where the library that keeps it can be told to (glibc).
+_TRIM: Final = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+
 #: What belongs to the program, not to a model; and caches, which can be dropped at any time.
-_NOT_STATE = (type, types.ModuleType, types.FunctionType, types.MethodType, WeakKeyDictionary, ThreadPoolExecutor)
+_NOT_STATE = (type, types.ModuleType, types.FunctionType, types.MethodType, ThreadPoolExecutor)
+_CACHES = frozenset((WeakKeyDictionary,))
+#: What holds nothing else; most objects are names and numbers.
+_LEAVES = frozenset((str, int, float, bool, bytes, type(None)))
+
+
+#: Of more objects than this, the notes that were made of them are worth giving back.
+MANY = 100_000
 
 
 def bytes_of(root: object) -> int:
@@ -29,12 +41,25 @@ def bytes_of(root: object) -> int:
     while pending:
         wave = []
         for thing in pending:
-            if id(thing) in seen or isinstance(thing, _NOT_STATE):
+            at, kind = id(thing), type(thing)
+            if at in seen or (kind not in _LEAVES and (kind in _CACHES or isinstance(thing, _NOT_STATE))):
                 continue
-            seen.add(id(thing))
+            seen.add(at)
             total += sys.getsizeof(thing)  # of an array: its buffer too, if it owns one
+            if kind in _LEAVES:
+                continue
             wave.append(thing.base if isinstance(thing, np.ndarray) and thing.base is not None else thing)
-        pending = [
-            thing for thing in (gc.get_referents(*wave) if wave else []) if not isinstance(thing, _NOT_STATE)
-        ] + [thing for thing in wave if id(thing) not in seen]
+        pending = (gc.get_referents(*wave) if wave else []) + [thing for thing in wave if id(thing) not in seen]
+    if len(seen) > MANY:
+        del seen, pending, wave
+        give_back()
     return total
+
+
+def give_back() -> None:
+    """Give free memory back to the system: of arrays that were replaced the library keeps a good part, tens of megabytes.
+
+    It takes some milliseconds, so it is for moments when much was let go of.
+    """
+    if _TRIM is not None:
+        _TRIM(0)

@@ -16,7 +16,7 @@ from streams.array_rows import row_of_numbers
 from streams.batch import UNLABELLED
 from streams.kernels.rows import INFINITE, tidy_rows
 from streams.names import Name
-from streams.rows import encode, encode_labels, sorting_scratch, why_not
+from streams.rows import Scratch, encode, encode_labels, sorting_scratch, why_not
 from streams.vocabulary import Vocabulary
 
 _Ids = npt.NDArray[np.int32]
@@ -46,7 +46,7 @@ class OneRow:
     def __init__(self, features: Vocabulary, labels: Vocabulary) -> None:
         self.features, self.labels = features, labels
         self._verdict, self._where = np.empty(1, np.uint8), np.empty(1, np.int64)
-        self._scratch = sorting_scratch(0)
+        self._scratch: Scratch = sorting_scratch(0)
         self._limits = np.zeros(2, np.int32)
         self._last: tuple[dict[Name, Any], int, _Features] | None = None
         # The ids of the columns of arrays, -1 where it was not asked yet.
@@ -107,6 +107,12 @@ class OneRow:
             *row, label_indptr, label_ids, _STATUS[status], known_indptr, known_ids, limits, len(self.features), n
         )
 
+    def scratch(self, n: int) -> Scratch:
+        """Return what `sort_row` needs for ids below `n`: the same arrays again and again, or a row would cost all of them."""
+        if n > len(self._scratch[2]):
+            self._scratch = sorting_scratch(n + n // 4)
+        return self._scratch
+
     def _features(self, x: object, *, grow: bool) -> _Features:
         if isinstance(x, np.ndarray):
             return self._numbered(row_of_numbers(x), grow=grow)
@@ -119,8 +125,8 @@ class OneRow:
         ids, numbers = np.array(raw_ids, np.int32), np.array(raw, np.float64)
         indptr = np.array([0, len(ids)], np.int64)
         values = np.empty(len(ids), np.float32)
-        self._make_room(len(ids))
-        if tidy_rows(indptr, ids, numbers, values, *self._scratch, self._verdict, self._where):
+        scratch = self.scratch(len(self.features) + len(ids))
+        if tidy_rows(indptr, ids, numbers, values, *scratch, self._verdict, self._where):
             at = int(self._where[0])
             name: Name = self.features.name(at) if at < len(self.features) else "(a new one)"
             raise ValueError(why_not(int(self._verdict[0]), name))
@@ -134,9 +140,9 @@ class OneRow:
             return self._named(dict(enumerate(numbers.tolist())), grow=grow)  # one may be of an attribute with categories
         if len(self._columns) < d:
             self._columns = grown(self._columns, (d,), -1)
-        self._make_room(d)
+        scratch = self.scratch(len(self.features) + d)
         ids, values = np.empty(d, np.int32), np.empty(d, np.float32)
-        n, unknown = meet_columns(numbers, self._columns, ids, values, *self._scratch)
+        n, unknown = meet_columns(numbers, self._columns, ids, values, *scratch)
         if n < 0:
             raise ValueError(why_not(INFINITE, -1 - n))
         if unknown:
@@ -162,8 +168,3 @@ class OneRow:
         order = order[ids[order] >= 0]
         return np.array([0, len(order)], np.int64), ids[order], values[order]
 
-    def _make_room(self, n: int) -> None:
-        """Make the scratch of sorting large enough for rows with `n` features that may all be new."""
-        largest = len(self.features) + n
-        if largest > len(self._scratch[2]):
-            self._scratch = sorting_scratch(largest + largest // 4)

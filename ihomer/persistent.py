@@ -9,6 +9,7 @@ from ihomer.door import Door
 from ihomer.waiting import Waiting
 
 if TYPE_CHECKING:
+    from ihomer.checkpoint import Beside
     from streams.names import Name
 
 
@@ -137,6 +138,36 @@ class Persistent(abc.ABC):
         from ihomer.saving import save
 
         save(self, path, allow_pickle=allow_pickle)
+
+    def begin_save(self, path: Any, *, allow_pickle: bool = False) -> Beside[None]:
+        """Take the model down as it is now, and write it as `save` does while learning goes on.
+
+        Returns
+        -------
+        ihomer.checkpoint.Beside
+            The file counts when its `wait()` returns, which raises OSError if it cannot be written.
+
+        Raises
+        ------
+        TypeError
+            As `save`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from ihomer import IHOMER
+        >>> model = IHOMER()
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     path = pathlib.Path(directory, "model.ihomer")
+        ...     saving = model.begin_save(path)
+        ...     model.learn_one({"a": 1.0}, {"x"})
+        ...     saving.wait()
+        ...     IHOMER.load(path).n_instances, model.n_instances
+        (0, 1)
+        """
+        from ihomer.saving import begin_save
+
+        return begin_save(self, path, allow_pickle=allow_pickle)
 
     @classmethod
     def load(cls, path: Any, *, allow_pickle: bool = False) -> Self:

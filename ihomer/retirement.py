@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ihomer.arrays import TABLE, capacity, grown, kept, used
 from ihomer.blocks import PIECE, stride
+from ihomer.memory import give_back
 from ihomer.retired_labels import Essence, RetiredLabels
 from streams.vocabulary import INDICATOR
 
@@ -222,6 +223,7 @@ class Retirement:
         before = {"labels": n, "features": d}
         self._keep(parts, features, labels)
         after = {"labels": len(door.labels), "features": len(door.features)}
+        give_back()
         self._tell(
             parts.log, at, "retired", "; ".join(causes), some,
             n_labels=len(gone), n_features=d - after["features"], before=before, after=after, forgotten=self.retired.forgotten,

@@ -31,6 +31,12 @@ def save(model: Persistent, path: str | PathLike[str], *, allow_pickle: bool) ->
     checkpoint.write(path, tree_of(model), kind=KIND, allow_pickle=allow_pickle)
 
 
+def begin_save(model: Persistent, path: str | PathLike[str], *, allow_pickle: bool) -> checkpoint.Beside[None]:
+    """Take `model` down and begin to write it to `path`; see `Persistent.begin_save`."""
+    taken = checkpoint.Taken(tree_of(model), kind=KIND, allow_pickle=allow_pickle)
+    return checkpoint.Beside(lambda: checkpoint.write_taken(path, taken))
+
+
 def load(path: str | PathLike[str], cls: type[M], *, allow_pickle: bool) -> M:
     """Return the model in `path`, which must be a `cls`; see `Persistent.load`."""
     tree = checkpoint.read(path, kind=KIND, allow_pickle=allow_pickle)

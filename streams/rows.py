@@ -20,6 +20,9 @@ from streams.vocabulary import Vocabulary
 #: Called with the place of a row that cannot be taken, and why; raises, or returns and the row is left out.
 OnBadRow = Callable[[int, str], None]
 
+#: Bits, their summary and numbers: what `sort_row` wants.
+Scratch = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.float32]]
+
 _NAN = math.nan
 #: Beyond this a number may not fit float32; what is larger, infinite or missing goes the careful way.
 _LARGE = 3e38
@@ -185,8 +188,8 @@ def tidy(
 
 
 
-def sorting_scratch(n: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.float32]]:
-    """Return what `sort_row` needs for ids below `n`."""
+def sorting_scratch(n: int) -> Scratch:
+    """Return what `sort_row` needs for ids below `n`; it leaves them as it found them."""
     size = 1 << max(12, n.bit_length())
     return np.zeros(size >> 6, np.uint64), np.zeros((size >> 12) + 1, np.uint64), np.empty(size, np.float32)
 

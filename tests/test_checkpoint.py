@@ -259,9 +259,9 @@ DATA = dumps({"a": [1, 2.5, "x", None], "w": np.arange(6.0), "s": {1, "b"}, "t":
         (DATA[:-1], "truncated"),
         (DATA + b"\0", "damaged"),
         (DATA[:100] + b"\0" + DATA[101:], "damaged: its contents do not match the SHA-256"),
-        (DATA[:8] + b"\2\0\0\0" + DATA[12:], "damaged"),
-        (seal(DATA[:8] + b"\2\0\0\0" + DATA[12:]), r"written in format 2; ihomer .* reads format 1"),
-        (seal(DATA[:8] + b"\2\0\0\0" + DATA[12:70] + bytes(99)), "written in format 2"),
+        (DATA[:8] + b"\3\0\0\0" + DATA[12:], "damaged"),
+        (seal(DATA[:8] + b"\3\0\0\0" + DATA[12:]), r"written in format 3; ihomer .* reads formats up to 2"),
+        (seal(DATA[:8] + b"\3\0\0\0" + DATA[12:70] + bytes(99)), "written in format 3"),
     ],
 )
 def test_bad_bytes(data, message):
@@ -311,7 +311,7 @@ def test_random_structures_never_raise_anything_else(structure, array_bytes):
 def packed(structure, array_bytes=b"", header=b'{"kind":"x","pickles":0,"versions":{}}'):
     """Return a checkpoint of these parts."""
     sizes = (len(header), len(structure), len(array_bytes))
-    data = PREAMBLE.pack(b"\x89ihomer\n", 1, *sizes) + header + structure
+    data = PREAMBLE.pack(b"\x89ihomer\n", 2, *sizes) + header + structure
     return seal(data + bytes(-len(data) % 16) + array_bytes + bytes(DIGEST))
 
 

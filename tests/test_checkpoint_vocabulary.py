@@ -66,6 +66,13 @@ def test_it_goes_on_as_before():
         back.add("colour=red")
 
 
+def test_attributes_that_are_equal_and_not_the_same():
+    vocabulary = Vocabulary()
+    for attribute in (0, False, 0.0, "0", (0,), (False,)):
+        vocabulary.add_category(attribute, repr(attribute))
+    assert_same(through_bytes(vocabulary), vocabulary)
+
+
 def test_many_names_are_few_bytes():
     assert len(dumps(vocabulary_state(Vocabulary(range(10_000))), kind="names")) < 81_000
     names = [f"f{i:05}" for i in range(10_000)]

@@ -134,7 +134,7 @@ def test_inspect_a_checkpoint_with_pickles(tmp_path):
     run("learn", "yeast", "--limit", 5, "--model", toml, "--save", path, "--allow-pickle", "-q")
     head = run("inspect", path).stdout
     assert head.startswith("river.ckpt  a model with ")
-    assert f"{path.stat().st_size:,} bytes, format 1" in head
+    assert f"{path.stat().st_size:,} bytes, format 2" in head
     assert "Not shown without --allow-pickle" in head
     assert json.loads(run("inspect", path, "--json").stdout)["shown"] is False
     whole = run("inspect", path, "--allow-pickle").stdout

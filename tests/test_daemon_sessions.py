@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import random
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
+import ihomer.checkpoint
 from ihomer.daemon.errors import OtherStateError, PlaceError, TooManyBadError
 from ihomer.daemon.serving import Serving
 from ihomer.daemon.settings import Limits
 from ihomer.daemon.status import Status
-from ihomer.daemon.store import Store
 from streams.kafka.errors import TransportError, UnknownTopicError
 from streams.kafka.protocol import Partition
 from tests.daemon_rig import Rig, Until, messages
@@ -197,14 +199,14 @@ def test_a_topic_that_does_not_exist(tmp_path) -> None:
 def test_a_checkpoint_that_cannot_be_written_ends_nothing(tmp_path, monkeypatch) -> None:
     rig = Rig(tmp_path)
     rig.produce(messages(40))
-    write, full = Store.write, True
+    write, full = ihomer.checkpoint.write_taken, True
 
-    def on_a_full_disk(self, tree):
+    def on_a_full_disk(path, taken):
         if full:
-            raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path))
-        return write(self, tree)
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, taken)
 
-    monkeypatch.setattr(Store, "write", on_a_full_disk)
+    monkeypatch.setattr(ihomer.checkpoint, "write_taken", on_a_full_disk)
 
     def room_again() -> bool:
         nonlocal full
@@ -258,3 +260,78 @@ def test_who_serves_takes_every_new_checkpoint_over(tmp_path) -> None:
     good = sum(value != b"{" for value in messages(40)), sum(value != b"{" for value in messages(80))
     assert sorted(set(versions)) == list(good)
     assert serving.clerk.model.n_instances == good[1]
+
+
+def slow_disk(monkeypatch) -> tuple[threading.Event, threading.Event]:
+    """Let checkpoints wait on their way to the disk; return what says that one is there, and what lets all go on."""
+    write, waiting, go = ihomer.checkpoint.write_taken, threading.Event(), threading.Event()
+
+    def on_a_slow_disk(path, taken):
+        waiting.set()
+        assert go.wait(10)
+        write(path, taken)
+
+    monkeypatch.setattr(ihomer.checkpoint, "write_taken", on_a_slow_disk)
+    return waiting, go
+
+
+@pytest.mark.parametrize("assignment", ["manual", "subscribe"])
+def test_learning_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch, assignment) -> None:
+    rig = Rig(tmp_path, assignment=assignment)
+    rig.produce(messages(200))
+    waiting, go = slow_disk(monkeypatch)
+    part = Partition("rows", 0)
+    seen = []
+
+    def all_read() -> bool:
+        if rig.all_read() and not go.is_set():
+            saving = rig.learning._saving
+            seen.append((rig.status.checkpoints, saving.places[part], rig.learning.places.next[part]))
+            seen.append(rig.log.source(group=rig.settings.group_id).committed([part]))
+            go.set()
+        return rig.all_read()
+
+    rig.session(all_read)
+    (written, covered, learned), committed = seen
+    assert waiting.is_set()
+    assert written == 0  # one at a time, and none counts before it is on the disk
+    assert 0 < covered < learned == 200
+    # A member of a group commits what is saved, nothing more; by hand, what is published.
+    assert (committed.get(part, 0) > 0) == (assignment == "manual")
+    # The end waits for the one that was being written, and writes one of all.
+    assert rig.status.checkpoints == 2
+    assert rig.state() == undisturbed(tmp_path / "calm", messages(200), assignment=assignment).state()
+    assert rig.log.source(group=rig.settings.group_id).committed([part]) == {part: 200}
+
+
+def test_a_session_that_fails_leaves_no_checkpoint_half_written(tmp_path, monkeypatch) -> None:
+    rig = Rig(tmp_path)
+    rig.produce(messages(100))
+    waiting, go = slow_disk(monkeypatch)
+    threading.Thread(target=lambda: waiting.wait(30) and go.set()).start()
+    rig.log.faults.fail("poll", TransportError("away", retriable=True), at=12, times=math.inf)
+    with pytest.raises(TransportError):
+        rig.finish()
+    assert waiting.is_set()
+    assert rig.status.checkpoints > 0
+    rig.log.faults.clear()
+    rig.finish()
+    assert set(rig.answered()) == rig.records()
+
+
+def test_a_checkpoint_that_failed_while_learning_went_on_is_followed_by_the_last(tmp_path, monkeypatch) -> None:
+    rig = Rig(tmp_path)
+    rig.produce(messages(60))
+    write, calls = ihomer.checkpoint.write_taken, []
+
+    def first_fails(path, taken):
+        calls.append(path)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, taken)
+
+    monkeypatch.setattr(ihomer.checkpoint, "write_taken", first_fails)
+    rig.finish()
+    assert rig.status.checkpoint_failures == 1
+    assert rig.status.problem == ""
+    assert rig.state() == undisturbed(tmp_path / "calm", messages(60)).state()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +15,7 @@ from ihomer.evaluation.metrics import Metrics
 from streams import Batch, StreamError, Vocabulary, open_stream
 from streams.vocabulary_range import RangeVocabulary
 from tests.naive import metrics as naive
+from tests.work import allocated, lines
 
 HUGE = 2_000_000_000
 truths = st.lists(
@@ -159,17 +158,19 @@ def test_a_lookup_of_ids_between_dense_and_sparse():
 
 
 def test_a_new_id_costs_the_same_however_many_there_are():
-    def seconds(n):
+    def cost(n):
         lookup = Lookup(np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32))
-        times = []
-        for i in range(n, n + 40):
-            start = time.perf_counter()
+
+        def enter(i):
             fresh = lookup.missing(np.array([5, i], np.int32))
             lookup.add(fresh, fresh)
-            times.append(time.perf_counter() - start)
-        return sorted(times)[20]
 
-    assert seconds(1_000_000) < 20 * seconds(1_000)
+        enter(n)  # makes room for more
+        return allocated(lambda: enter(n + 1)), lines(lambda: enter(n + 2))
+
+    (few_bytes, few_lines), (many_bytes, many_lines) = cost(1_000), cost(1_000_000)
+    assert many_lines == few_lines
+    assert many_bytes < 10 * few_bytes  # a thousand times as many
 
 
 def test_declared_labels_count_before_they_are_met():

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -292,3 +293,15 @@ for i in range(1, 10_000):
         finally:
             writer.kill()
     assert last > 0
+
+
+def test_one_checkpoint_at_a_time(opened, monkeypatch):
+    store = opened()
+    write, go = checkpoint.write_taken, threading.Event()
+    monkeypatch.setattr(checkpoint, "write_taken", lambda path, taken: go.wait(30) and write(path, taken))
+    writing = store.begin(1)
+    with pytest.raises(RuntimeError, match="is being written: wait for it first"):
+        store.begin(2)
+    go.set()
+    assert writing.wait().name == name(1)
+    assert store.write(3).name == name(2)

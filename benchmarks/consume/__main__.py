@@ -2,6 +2,7 @@
 
     python -m benchmarks.consume [--clients confluent ...] [--rounds 5] [--bootstrap HOST:PORT] [--flag=--poll-rows=500 ...]
     python -m benchmarks.consume --long 5000000
+    python -m benchmarks.consume --no-latency --stream "synthetic:xmc?labels=100000&features=200000" --flag=--model=ihomer-many
 
 Model `fast`, 50 features, 20 labels, 3 of them a row. Throughput: the daemon and, in turn, a bare loop that consumes,
 decodes (orjson) and produces values as long as the predictions, with the same client and the same options; messages a
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.consume import latency, throughput
 from benchmarks.consume import long as day
-from benchmarks.consume.rig import Rig
+from benchmarks.consume.rig import STREAM, Rig
 from benchmarks.machine import machine
 from tests.broker import Broker, Cluster
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--clients", nargs="+", default=CLIENTS, choices=CLIENTS)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of throughput; 0: none")
     parser.add_argument("--scale", type=float, default=1.0, help="so many times the messages of throughput")
+    parser.add_argument("--stream", default=STREAM, help="the synthetic stream of throughput")
     parser.add_argument("--no-latency", action="store_true")
     parser.add_argument("--long", type=int, metavar="N", help="only this: N messages in one run, with the last client")
     parser.add_argument("--flag", action="append", default=[], help="a flag for `ihomer consume`")
@@ -47,8 +49,8 @@ def main() -> None:
             return
         if asked.rounds:
             print(throughput.HEAD)
-            medians = [throughput.throughput(rig, client, asked.rounds, asked.flag, asked.scale) for client in asked.clients]
-            print("\n".join(medians), flush=True)
+            how = asked.rounds, asked.flag, asked.stream, asked.scale
+            print("\n".join([throughput.throughput(rig, client, *how) for client in asked.clients]), flush=True)
         if not asked.no_latency:
             print(f"\n{latency.RATE:,} messages a second\n{latency.HEAD}")
             for client in asked.clients:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from streams.kafka.confluent import ConfluentClient
 from streams.kafka.protocol import Partition, Record
@@ -24,14 +25,22 @@ from tests.broker import Cluster
 
 #: What is learned: 50 features, none of them 0, and 3 of 20 labels.
 STREAM = "synthetic:meta_hyperplane?features=50&labels=20&cardinality=3&seed=7"
+#: A stream that is read in seconds brings all its names in a minute.
+LIMITS = "[limits]\nnew_features = 100000000\nnew_labels = 100000000\n"
 #: Seconds without progress after which something is wrong.
 PATIENCE = 120.0
 
 
-def messages(n: int) -> list[bytes]:
-    """Return n messages of the stream, as `ihomer produce` writes them."""
-    stream = open_stream(f"{STREAM}&rows={n}")
-    return [message.value for message in RowMessages(stream, identified=False, apart=False).one_pass()]
+def messages(n: int, stream: str = STREAM) -> list[bytes]:
+    """Return n messages of a synthetic stream, as `ihomer produce` writes them; labels that are numbers get names."""
+    rows = open_stream(f"{stream}&rows={n}")
+    values = [message.value for message in RowMessages(rows, identified=False, apart=False).one_pass()]
+    return [_named(value) for value in values] if isinstance(orjson.loads(values[0])["y"][0], int) else values
+
+
+def _named(value: bytes) -> bytes:
+    message = orjson.loads(value)
+    return orjson.dumps({**message, "y": [f"label {k}" for k in message["y"]]})
 
 
 class Rig:
@@ -92,8 +101,11 @@ class Rig:
         """Run `ihomer consume` over a topic, with a fresh state; SIGTERM ends it."""
         self._daemons += 1
         name = f"daemon-{self._daemons}"
+        limits = self.directory / "limits.toml"
+        limits.write_text(LIMITS)
         command = [
-            *("consume", topic, "--state", str(self.directory / name), "--bootstrap", self.cluster.bootstrap),
+            *("consume", topic, "--config", str(limits), "--state", str(self.directory / name)),
+            *("--bootstrap", self.cluster.bootstrap),
             *("--client", client, "--group", f"{topic}-{name}", "--predictions-topic", predictions),
             *("--metrics-topic", "", "--events-topic", "", "--dead-letter-topic", "", "--model", "fast", "--http", "", *flags),
         ]

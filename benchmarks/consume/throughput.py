@@ -19,11 +19,11 @@ class Run(NamedTuple):
     bytes_each: float
 
 
-def throughput(rig: Rig, client: str, rounds: int, flags: list[str], scale: float = 1.0) -> str:
+def throughput(rig: Rig, client: str, rounds: int, flags: list[str], stream: str, scale: float = 1.0) -> str:
     """Return a table of the rounds, the daemon and the bare loop in turn."""
     n, warm = (round(count * scale) for count in MESSAGES[client])
     topic = rig.topic()
-    rig.feed(topic, messages(n + warm))
+    rig.feed(topic, messages(n + warm, stream))
     lines, ratios, rates = [], [], []
     bare_bytes = 300
     for turn in range(rounds):

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from ihomer.checkpoint.container import dumps, loads
+from ihomer.checkpoint.beside import Beside
+from ihomer.checkpoint.container import Taken, dumps, loads
 from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
-from ihomer.checkpoint.file import describe, read, write
+from ihomer.checkpoint.file import describe, read, write, write_taken
 
-__all__ = ["CheckpointError", "CheckpointRefusedError", "describe", "dumps", "loads", "read", "write"]
+__all__ = [
+    "Beside",
+    "CheckpointError",
+    "CheckpointRefusedError",
+    "Taken",
+    "describe",
+    "dumps",
+    "loads",
+    "read",
+    "write",
+    "write_taken",
+]

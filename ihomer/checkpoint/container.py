@@ -14,7 +14,7 @@ import ihomer
 from ihomer.checkpoint.decode import PICKLES_REFUSED, Decoder
 from ihomer.checkpoint.encode import Encoder
 from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
-from ihomer.checkpoint.layout import DIGEST_BYTES, FORMAT, MAGIC, MAX_HEADER_BYTES, PREAMBLE, padding
+from ihomer.checkpoint.layout import DIGEST_BYTES, FORMAT, FORMATS, MAGIC, MAX_HEADER_BYTES, PREAMBLE, padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def dumps(tree: object, *, kind: str, allow_pickle: bool = False) -> bytes:
     >>> loads(dumps({"names": ("a", 2), "weights": np.ones(3, np.float32)}, kind="demo"), kind="demo")
     {'names': ('a', 2), 'weights': array([1., 1., 1.], dtype=float32)}
     """
-    return b"".join(pieces(tree, kind=kind, allow_pickle=allow_pickle))
+    return b"".join(Taken(tree, kind=kind, allow_pickle=allow_pickle).pieces())
 
 
 def loads(
@@ -92,29 +92,38 @@ def loads(
     return Decoder(structure, view[head.arrays_start : head.arrays_end], allow_pickle=allow_pickle).tree()
 
 
-def pieces(tree: object, *, kind: str, allow_pickle: bool) -> Iterator[bytes | memoryview]:
-    """Yield the bytes of a checkpoint one piece after the other, arrays without copying them.
+class Taken:
+    """A tree taken down, to be written when there is time; see `dumps` for the parameters and what they may raise.
 
-    All that can be wrong with the tree is raised before the first piece.
+    What happens to the tree afterwards changes nothing, but the arrays in it must stay as they are until it is written.
+
+    Examples
+    --------
+    >>> tree = {"rows": 1, "names": ["a"]}
+    >>> taken = Taken(tree, kind="demo")
+    >>> tree["names"].append("b")
+    >>> loads(b"".join(taken.pieces()))
+    {'rows': 1, 'names': ['a']}
     """
-    encoder = Encoder(tree, allow_pickle=allow_pickle)
-    says = {"kind": kind, "pickles": encoder.pickles, "versions": versions()}
-    header = json.dumps(says, sort_keys=True, separators=(",", ":")).encode()
-    if len(header) > MAX_HEADER_BYTES:
-        raise ValueError(f"kind must be a short name, found {len(kind):,} characters")
-    sizes = (len(header), len(encoder.structure), encoder.array_bytes)
-    return _sealed(PREAMBLE.pack(MAGIC, FORMAT, *sizes) + header, encoder)
 
+    def __init__(self, tree: object, *, kind: str, allow_pickle: bool = False) -> None:
+        self._encoder = Encoder(tree, allow_pickle=allow_pickle)
+        says = {"kind": kind, "pickles": self._encoder.pickles, "versions": versions()}
+        self._header = json.dumps(says, sort_keys=True, separators=(",", ":")).encode()
+        if len(self._header) > MAX_HEADER_BYTES:
+            raise ValueError(f"kind must be a short name, found {len(kind):,} characters")
 
-def _sealed(head: bytes, encoder: Encoder) -> Iterator[bytes | memoryview]:
-    start = head + encoder.structure
-    start += bytes(padding(len(start)))
-    digest = hashlib.sha256(start)
-    yield start
-    for piece in encoder.arrays():
-        digest.update(piece)
-        yield piece
-    yield digest.digest()
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """Yield the bytes of the checkpoint one piece after the other; can be asked once."""
+        arrays = self._encoder.arrays()
+        sizes = (len(self._header), len(self._encoder.structure), sum(map(len, arrays)))
+        start = PREAMBLE.pack(MAGIC, FORMAT, *sizes) + self._header + self._encoder.structure
+        start += bytes(padding(len(start)))
+        digest = hashlib.sha256()
+        for piece in (start, *arrays):
+            digest.update(piece)
+            yield piece
+        yield digest.digest()
 
 
 @dataclass(slots=True, frozen=True)
@@ -157,11 +166,11 @@ def read_head(preamble: bytes, size: int, *, sealed: Callable[[], bool]) -> Head
     if len(preamble) < PREAMBLE.size:
         raise CheckpointError(f"truncated: {size} bytes, less than any checkpoint has")
     _, version, header_bytes, structure_bytes, array_bytes = PREAMBLE.unpack(preamble)
-    if version != FORMAT:
+    if version not in FORMATS:
         if not sealed():
             raise CheckpointError("damaged or truncated: its contents do not match the SHA-256 at its end")
         raise CheckpointRefusedError(
-            f"written in format {version}; ihomer {ihomer.__version__} reads format {FORMAT}: "
+            f"written in format {version}; ihomer {ihomer.__version__} reads formats up to {FORMAT}: "
             "read it with the version of ihomer that wrote it, or a newer one"
         )
     header_end = PREAMBLE.size + header_bytes

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ihomer.checkpoint import layout
 from ihomer.checkpoint.errors import CheckpointError, CheckpointRefusedError
 from ihomer.checkpoint.layout import FLOAT64, MAX_DEPTH, PLAIN_DTYPE, padding
+from ihomer.checkpoint.planes import unpack
 
 _NONE, _TRUE, _FALSE = layout.NONE[0], layout.TRUE[0], layout.FALSE[0]
 _INT, _FLOAT, _STR, _BYTES = layout.INT[0], layout.FLOAT[0], layout.STR[0], layout.BYTES[0]
@@ -29,7 +30,7 @@ _ARRAY, _NUMPY_SCALAR, _NUMPY_STR, _NUMPY_BYTES = (
     layout.NUMPY_STR[0],
     layout.NUMPY_BYTES[0],
 )
-_PICKLE, _LONG = layout.PICKLE[0], layout.LONG_LENGTH[0]
+_PICKLE, _PLANES, _LONG = layout.PICKLE[0], layout.PLANES[0], layout.LONG_LENGTH[0]
 
 _NAMES = frozenset((_STR, _INT, _TRUE, _FALSE, _FLOAT, _TUPLE))
 # numpy 1 has no more; numpy 2 allows 64.
@@ -108,8 +109,8 @@ class Decoder:
             return None
         if tag == _BYTES:
             return self._take(self._length())
-        if tag == _ARRAY:
-            return self._array()
+        if tag in (_ARRAY, _PLANES):
+            return self._array(packed=tag == _PLANES)
         if tag == _NUMPY_SCALAR:
             dtype = self._dtype()
             return _own(dtype, (), self._take(dtype.itemsize))[()]
@@ -159,18 +160,26 @@ class Decoder:
     def _dtype(self) -> np.dtype[Any]:
         return _plain_dtype(self._take(self._length()))
 
-    def _array(self) -> npt.NDArray[Any]:
+    def _array(self, *, packed: bool) -> npt.NDArray[Any]:
         dtype = self._dtype()
         axes = self._length()
         if axes > _MAX_AXES:
             raise CheckpointError(f"damaged: an array claims {axes:,} axes")
         shape = tuple(self._length() for _ in range(axes))
+        if packed:
+            array, size = unpack(self._arrays[self._array_at :], dtype, shape, self._length())
+            self._leave(size)
+            return _checked(array)
         size = math.prod(shape) * dtype.itemsize
-        start, end = self._array_at, self._array_at + size
-        if end + padding(size) > len(self._arrays):
+        start = self._array_at
+        self._leave(size)
+        return _own(dtype, shape, self._arrays[start : start + size])
+
+    def _leave(self, size: int) -> None:
+        """Go on behind an array of so many bytes."""
+        self._array_at += size + padding(size)
+        if self._array_at > len(self._arrays):
             raise CheckpointError("damaged: an array reaches beyond the end of the arrays")
-        self._array_at = end + padding(size)
-        return _own(dtype, shape, self._arrays[start:end])
 
     def _unpickle(self, payload: bytes) -> object:
         if not self._allow_pickle:
@@ -183,11 +192,17 @@ class Decoder:
 
 
 def _own(dtype: np.dtype[Any], shape: tuple[int, ...], raw: bytes | memoryview) -> npt.NDArray[Any]:
-    """Return an array of its own: writeable, C-contiguous, holding nothing that its dtype cannot hold."""
+    """Return an array of its own: writeable and C-contiguous."""
     try:
         array = np.ndarray(shape, dtype, buffer=raw).copy()
     except ValueError as error:  # axes whose product overflows, although one of them is 0
         raise CheckpointError(f"damaged: an array of shape {shape} cannot be ({error})") from None
+    return _checked(array)
+
+
+def _checked(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the array, if it holds nothing that its dtype cannot hold."""
+    dtype = array.dtype
     if dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
         raise CheckpointError("damaged: an array of booleans holds other values")
     if dtype.kind == "U" and array.size:

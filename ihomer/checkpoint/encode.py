@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import reprlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +27,14 @@ from ihomer.checkpoint.layout import (
     NUMPY_STR,
     PICKLE,
     PLAIN_DTYPE,
+    PLANES,
     SET,
     STR,
     TRUE,
     TUPLE,
     padding,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ihomer.checkpoint.planes import is_packed, pack, record_bytes
 
 # Fixed, so that the bytes do not change with the version of Python; 5 is read by every version we run on.
 _PICKLE_PROTOCOL = 5
@@ -67,8 +66,6 @@ class Encoder:
     ----------
     structure : bytearray
         The structure part.
-    array_bytes : int
-        Size of the arrays part.
     pickles : int
         How many objects are stored by pickle.
 
@@ -91,7 +88,6 @@ class Encoder:
 
     def __init__(self, tree: object, *, allow_pickle: bool) -> None:
         self.structure = bytearray()
-        self.array_bytes = 0
         self.pickles = 0
         self._arrays: list[npt.NDArray[Any]] = []
         self._allow_pickle = allow_pickle
@@ -100,12 +96,17 @@ class Encoder:
         except _NotStorable as fault:
             raise fault.placed() from fault.__cause__
 
-    def arrays(self) -> Iterator[memoryview | bytes]:
-        """Yield the arrays part, piece by piece; nothing is copied but arrays that are not C-contiguous."""
-        for array in self._arrays:
-            yield np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-            if gap := padding(array.nbytes):
-                yield bytes(gap)
+    def arrays(self) -> list[bytes | memoryview]:
+        """Return the arrays part in pieces, large arrays packed; each array is let go of, so this can be asked once."""
+        pieces: list[bytes | memoryview] = []
+        arrays, self._arrays = self._arrays[::-1], []
+        while arrays:
+            array = arrays.pop()
+            stored = pack(array) if is_packed(array) else [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data]
+            pieces += stored
+            if gap := padding(sum(map(len, stored))):
+                pieces.append(bytes(gap))
+        return pieces
 
     def _add(self, tree: object, depth: int) -> None:
         raw = _scalar(tree)
@@ -150,10 +151,11 @@ class Encoder:
 
     def _add_array(self, array: npt.NDArray[Any]) -> None:
         dtype = array.dtype.str.encode()
-        self.structure += _sized(ARRAY, dtype) + b"".join(map(_length, (array.ndim, *array.shape)))
+        packed = is_packed(array)
+        lengths = (array.ndim, *array.shape, *([record_bytes(array)] if packed else []))
+        self.structure += _sized(PLANES if packed else ARRAY, dtype) + b"".join(map(_length, lengths))
         if array.size:
             self._arrays.append(array)
-            self.array_bytes += array.nbytes + padding(array.nbytes)
 
     def _add_pickle(self, thing: object) -> None:
         what = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ihomer.checkpoint.atomic import write_whole
-from ihomer.checkpoint.container import check_magic, loads, pieces, read_head, read_header
+from ihomer.checkpoint.container import Taken, check_magic, loads, read_head, read_header
 from ihomer.checkpoint.errors import CheckpointError
 from ihomer.checkpoint.layout import MAGIC, PREAMBLE
 
@@ -29,7 +29,12 @@ def write(path: str | os.PathLike[str], tree: object, *, kind: str, allow_pickle
     OSError
         If the file cannot be written; the message names it, what stood there before is untouched.
     """
-    write_whole(path, pieces(tree, kind=kind, allow_pickle=allow_pickle))
+    write_taken(path, Taken(tree, kind=kind, allow_pickle=allow_pickle))
+
+
+def write_taken(path: str | os.PathLike[str], taken: Taken) -> None:
+    """Write what was taken down before, once; like `write`, which does both."""
+    write_whole(path, taken.pieces())
 
 
 def read(path: str | os.PathLike[str], *, kind: str | None = None, allow_pickle: bool = False) -> Any:
@@ -98,7 +103,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     ...     write(path, {"t": 3}, kind="demo")
     ...     about = describe(path)
     >>> about["kind"], about["format"], about["pickles"], about["structure_bytes"]
-    ('demo', 1, 0, 8)
+    ('demo', 2, 0, 8)
     """
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -1,4 +1,4 @@
-"""Format 1 of a checkpoint, byte by byte: what the encoder and the decoder agree on.
+"""Format 2 of a checkpoint, byte by byte: what the encoder and the decoder agree on.
 
 ::
 
@@ -30,11 +30,15 @@ LIST, TUPLE                           length, the items
 DICT                                  length, key item and value item of each entry in its order
 SET, FROZENSET                        length, the items in the order of their encoded bytes
 ARRAY                                 length, dtype as numpy writes it; number of axes, and each, as lengths;
-                                      the values stand in the arrays part, in the order of the ARRAY items
+                                      the values stand in the arrays part, in the order of the items
+PLANES                                as ARRAY, and the number p of bytes of a record as a length; in the arrays
+                                      part the stored length of each plane (8 bytes each), then the p planes: the
+                                      first bytes of all records, the second ones, ...; of full length as they are,
+                                      shorter ones as zlib streams (`ihomer.checkpoint.planes`)
 NUMPY_SCALAR                          length, dtype as numpy writes it; the value's bytes
 ====================================  =======================================================================
 
-Nothing is compressed: float weights hardly shrink, and writing must not hold up learning.
+Format 1 had no PLANES, and is read as this one.
 """
 
 from __future__ import annotations
@@ -43,7 +47,9 @@ import re
 import struct
 
 MAGIC = b"\x89ihomer\n"  # not text, and broken visibly by a transfer as text, as in PNG
-FORMAT = 1
+FORMAT = 2
+#: What is read.
+FORMATS = (1, 2)
 #: magic, format version, bytes of header, structure and arrays
 PREAMBLE = struct.Struct("<8sIIQQ")
 DIGEST_BYTES = 32
@@ -58,7 +64,7 @@ NONE, TRUE, FALSE = b"N", b"T", b"F"
 INT, FLOAT, STR, BYTES = b"i", b"f", b"s", b"b"
 LIST, TUPLE, DICT, SET, FROZENSET = b"l", b"t", b"d", b"e", b"z"
 ARRAY, NUMPY_SCALAR, NUMPY_STR, NUMPY_BYTES = b"a", b"n", b"u", b"y"
-PICKLE = b"P"
+PICKLE, PLANES = b"P", b"p"
 
 FLOAT64 = struct.Struct("<d")
 LONG_LENGTH = b"\xff"

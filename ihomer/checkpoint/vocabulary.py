@@ -37,13 +37,19 @@ def vocabulary_state(vocabulary: Vocabulary) -> dict[str, Any]:
     kinds = vocabulary.kinds()
     indicators = np.flatnonzero(kinds == INDICATOR).astype(np.int32)
     ids = indicators.tolist()
-    names = list(compress(vocabulary, (kinds == NUMERIC).tolist()))
-    attributes: dict[Name, int] = {}
-    attribute_of = [attributes.setdefault(vocabulary.attribute(i), len(attributes)) for i in ids]
+    names = list(compress(vocabulary, (kinds == NUMERIC).tolist())) if ids else vocabulary.names
+    attributes: dict[object, Name] = {}
+    places: dict[object, int] = {}
+    attribute_of = []
+    for i in ids:
+        attribute = vocabulary.attribute(i)
+        key = _told_apart(attribute)
+        attributes.setdefault(key, attribute)
+        attribute_of.append(places.setdefault(key, len(places)))
     return {
         "names": _pack(names),
         "indicators": indicators,
-        "attributes": _pack(list(attributes)),
+        "attributes": _pack(list(attributes.values())),
         "attribute_of": np.array(attribute_of, np.int32),
         "categories": _pack([vocabulary.category(i) for i in ids]),
     }
@@ -81,6 +87,11 @@ def _rebuild(state: dict[str, Any]) -> Vocabulary:
     if len(vocabulary) != len(names) + len(categories):
         raise ValueError("a name stands there twice")
     return vocabulary
+
+
+def _told_apart(name: Name) -> object:
+    """Return a key under which 0, 0.0 and False, which are equal, are different names."""
+    return name if type(name) is str else (repr(name),)
 
 
 def _pack(names: list[Any]) -> dict[str, Any] | npt.NDArray[np.int64] | list[Any]:

@@ -15,6 +15,7 @@ from streams.vocabulary import INDICATOR
 #: Letters of a feature's name (with its category, if it has one); of a label's, which stand in every prediction; of an id.
 FEATURE_LETTERS, LABEL_LETTERS, KEY_LETTERS = 10_000, 1_000, 1_000
 
+_NUMBERS = frozenset((float, int))
 #: In float32 a number is 0 from this one down.
 _ZERO = 2.0**-150
 
@@ -109,6 +110,10 @@ class Admission:
         """Return the features that are not 0, and how many columns are new."""
         met, vocabulary = self._features, self._features.vocabulary
         ids, nominal = vocabulary.ids, vocabulary.nominal
+        if not nominal and _all_numbers(x):
+            self._few("features", len(x))
+            unmet: list[tuple[str, str | None]] = [(name, None) for name in x if name not in ids]
+            return x, self._new_features(unmet) if unmet else 0
         kept: dict[str, Any] = {}
         new: list[tuple[str, str | None]] = []
         size = 0
@@ -165,6 +170,15 @@ class Admission:
         if longest > LABEL_LETTERS:
             raise Refused("long name", f"$.y: found a label of {longest:,} letters, expected at most {LABEL_LETTERS:,}")
         return sum(map(self._labels.is_new, new))
+
+
+def _all_numbers(x: dict[str, Any]) -> bool:
+    """Return whether all features are numbers that are neither 0 nor too large: the common row, told without a look at each."""
+    values = x.values()
+    if not x or not _NUMBERS.issuperset(map(type, values)):
+        return False
+    sizes = [*map(abs, values)]
+    return bool(min(sizes) > _ZERO and max(sizes) < INFINITE)
 
 
 def _at(name: str) -> str:

@@ -12,7 +12,7 @@ from ihomer.daemon.places import Gap, Places, name, resumed
 if TYPE_CHECKING:
     from ihomer.daemon.publishing import Publisher
     from ihomer.daemon.settings import Settings
-    from streams.kafka.protocol import Partition, Source
+    from streams.kafka.protocol import Offsets, Partition, Source
 
 _LOG = logging.getLogger("ihomer.daemon")
 
@@ -35,8 +35,8 @@ class Assignment(Protocol):
     def published(self) -> None:
         """Take note that all that was taken is published."""
 
-    def saved(self) -> None:
-        """Take note that all that was taken is in a checkpoint."""
+    def saved(self, offsets: Offsets) -> None:
+        """Take note that all before these offsets is in a checkpoint."""
 
 
 class Manual:
@@ -82,9 +82,9 @@ class Manual:
 
     def published(self) -> None:
         """Commit."""
-        self._publisher.commit(self.places)
+        self._publisher.commit(self.places.next)
 
-    def saved(self) -> None:
+    def saved(self, offsets: Offsets) -> None:
         """Do nothing: offsets are committed as soon as answers are published."""
 
 
@@ -137,9 +137,9 @@ class Subscribed:
     def published(self) -> None:
         """Do nothing: what is published and not saved must be read again after a kill."""
 
-    def saved(self) -> None:
+    def saved(self, offsets: Offsets) -> None:
         """Commit."""
-        self._publisher.commit(self.places)
+        self._publisher.commit(offsets)
 
     def _assigned(self, partitions: list[Partition]) -> dict[Partition, int]:
         committed = self._source.committed(partitions)

@@ -10,7 +10,7 @@ from typing import Protocol
 from ihomer.daemon.letters import Letter
 from ihomer.daemon.places import Places
 from streams.kafka.errors import TransportError
-from streams.kafka.protocol import Partition, Record, Sink, Source
+from streams.kafka.protocol import Offsets, Partition, Record, Sink, Source
 
 _LOG = logging.getLogger("ihomer.daemon")
 
@@ -39,8 +39,8 @@ class Publisher(Protocol):
             If that is not known to be so: what is published must then be asked anew.
         """
 
-    def commit(self, places: Places) -> None:
-        """Commit the offsets of `places` for the group, if transactions do not."""
+    def commit(self, offsets: Offsets) -> None:
+        """Commit offsets for the group, if transactions do not."""
 
     def close(self) -> None:
         """End without settling."""
@@ -101,9 +101,9 @@ class AtLeastOnce:
         self._sink.flush(self._patience)
         self._settled_at = now
 
-    def commit(self, places: Places) -> None:
+    def commit(self, offsets: Offsets) -> None:
         """Commit what has moved; failing is told, and nothing depends on it."""
-        moved = {p: offset for p, offset in places.next.items() if self._committed.get(p) != offset}
+        moved = {p: offset for p, offset in offsets.items() if self._committed.get(p) != offset}
         if moved:
             try:
                 self._source.commit(moved)
@@ -184,7 +184,7 @@ class ExactlyOnce:
             places.published.update(answered)
         self._settled_at = now
 
-    def commit(self, places: Places) -> None:
+    def commit(self, offsets: Offsets) -> None:
         """Do nothing: transactions commit offsets."""
 
     def close(self) -> None:

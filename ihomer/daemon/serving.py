@@ -84,7 +84,11 @@ class Serving(Session):
         return due
 
     def _save(self) -> None:
-        """Save nothing: the process that learns does."""
+        """Save nothing, the process that learns does: it is enough that all is published."""
+        self._assignment.saved(self.places.next)
+
+    def _end_save(self) -> None:
+        """Wait for nothing."""
 
     def _reloaded(self) -> bool:
         """Take the newest checkpoint over, if there is one that is not served yet; return whether there was."""

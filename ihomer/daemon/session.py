@@ -99,7 +99,11 @@ class Session(ABC):
 
     @abstractmethod
     def _save(self) -> None:
-        """Save what was taken, which is published."""
+        """Save what was taken, which is published, or begin to."""
+
+    @abstractmethod
+    def _end_save(self) -> None:
+        """Wait until what is being saved is."""
 
     def run(self) -> None:
         """Go on until asked to stop: then what was taken is published and saved.
@@ -162,7 +166,8 @@ class Session(ABC):
         if self._publisher.due(now):
             self._publish()
         if self._save_due(now):
-            self._finish()
+            self._publish()
+            self._save()
         if self.places.gaps:
             self._tell_gaps()
         if now - self._discovered_at >= self.settings.discover_seconds:
@@ -198,10 +203,10 @@ class Session(ABC):
         self._assignment.published()
 
     def _finish(self) -> None:
-        """Publish and save what was taken."""
+        """Publish and save what was taken, and wait until it is saved."""
         self._publish()
         self._save()
-        self._assignment.saved()
+        self._end_save()
 
     def _tell_gaps(self) -> None:
         while self.places.gaps:

@@ -30,8 +30,9 @@ class Status:
         what became of labels that came later: "learned", "unknown", "repeated", "expired" -> how many.
     lag
         "topic[partition]" -> records that are there and not processed yet.
-    checkpoints, checkpoint_failures, checkpoint_time, checkpoint_bytes, checkpoint_seconds
-        Written; failed; time of the last good one (seconds since 1970, 0: none); its size; how long it took.
+    checkpoints, checkpoint_failures, checkpoint_time, checkpoint_bytes, checkpoint_seconds, checkpoint_pause_seconds
+        Written; failed; time of the last good one (seconds since 1970, 0: none); its size; seconds that
+        writing it took, and that nothing was learned because of it.
     alarms, labels, features, clusters, model_bytes, waiting
         Of the model: alarms so far; what it holds now; instances that wait for labels.
     broker_errors
@@ -61,6 +62,7 @@ class Status:
     checkpoint_time: float = 0.0
     checkpoint_bytes: int = 0
     checkpoint_seconds: float = 0.0
+    checkpoint_pause_seconds: float = 0.0
     alarms: int = 0
     labels: int = 0
     features: int = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ihomer import checkpoint
-from ihomer.checkpoint import CheckpointError, CheckpointRefusedError
+from ihomer.checkpoint import Beside, CheckpointError, CheckpointRefusedError, Taken
 from ihomer.daemon.lock import StateInUseError, StateLock
 from streams.replacing import remove_left_behind, sync_folder
 
@@ -70,6 +70,7 @@ class Store:
         self.damaged: list[tuple[Path, str]] = []
         self._lock: StateLock | None = None
         self._next = 1
+        self._writing: Beside[Path] | None = None
 
     def lock(self) -> None:
         """Take the directory, until `close` or the end of the process; remove what killed writers left half written.
@@ -98,25 +99,45 @@ class Store:
     def write(self, tree: object) -> Path:
         """Write the next checkpoint; when this returns it is on the disk and its name too. Return where it stands.
 
+        Raises
+        ------
+        StateInUseError, OSError, TypeError, ValueError
+            As `begin`, and what waiting for it raises.
+        """
+        return self.begin(tree).wait()
+
+    def begin(self, tree: object) -> Beside[Path]:
+        """Take down the next checkpoint and begin to write it; who calls may go on meanwhile, but not write another one.
+
+        It is on the disk, and its name too, when the result's `wait()` returns, which says where it stands or raises OSError
+        if it cannot be written (disk full, no permission; it names the file): the checkpoints before it are as they were,
+        and the next call tries again.
+
         Parameters
         ----------
         tree
-            See `ihomer.checkpoint.dumps`.
+            See `ihomer.checkpoint.dumps`; of what is in it only the arrays must stay as they are.
 
         Raises
         ------
         StateInUseError
             If the directory is not held: `lock` was not called, or somebody removed the lock file.
-        OSError
-            If it cannot be written (disk full, no permission); it names the file. The checkpoints before it are as
-            they were, and the next call tries again.
+        RuntimeError
+            If another one is being written.
         TypeError, ValueError
             If something in the tree cannot be stored.
         """
+        if self._writing is not None and not self._writing.done:
+            raise RuntimeError(f"{self.directory}: a checkpoint is being written: wait for it first")
         self._check_held()
+        taken = Taken(tree, kind=KIND, allow_pickle=self.allow_pickle)
         path = self.directory / f"checkpoint-{self._next:012}.ihomer"
         self._next += 1  # before all that can fail: a failure after the renaming has used the number
-        checkpoint.write(path, tree, kind=KIND, allow_pickle=self.allow_pickle)
+        self._writing = Beside(lambda: self._put(path, taken))
+        return self._writing
+
+    def _put(self, path: Path, taken: Taken) -> Path:
+        checkpoint.write_taken(path, taken)
         self._remove_old()
         return path
 

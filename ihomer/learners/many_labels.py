@@ -14,6 +14,7 @@ from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
 from ihomer.learners.unit_rows import UnitRows
+from ihomer.memory import give_back
 from ihomer.probabilities import Best
 from ihomer.retired_labels import Essence
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
@@ -22,6 +23,9 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 KEPT = 64
 #: Where there are so many features or more, each gets so many slots at most: about as many in all, and a row costs no more.
 FEWER_SLOTS = ((32_768, 32), (98_304, 16))
+#: Where more bytes than this are held, what was replaced goes back to the system when they have changed by such a share: each
+#: time the pool of slots is laid out anew.
+LARGE, CHANGED = 1 << 23, 32
 #: Scores are cut here before they become probabilities, which are then neither 0 nor beyond what float32 can hold.
 MOST = np.float32(30)
 
@@ -57,6 +61,7 @@ class ManyLabels:
 
     def __init__(self, *, tail: bool = False) -> None:
         self.tail = tail
+        self._given = 0  # bytes held when memory was last given back
         self.first: Rows | None = None  # the rows so far, until the regime stands
         self._start(SPARSE)
 
@@ -71,6 +76,7 @@ class ManyLabels:
         that are new in these rows `returning`, float64, has the shares that they had before they were retired, or 0.
         """
         best = self._block(rows, learn=learn, returning=np.zeros(0) if returning is None else returning)
+        self._give_back()
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
@@ -81,6 +87,13 @@ class ManyLabels:
                 self.index.shorten(slots)
             self.index.slots = slots
         return best
+
+    def _give_back(self) -> None:
+        """Give back what was replaced, once that may be much."""
+        n = self.n_bytes
+        if n > LARGE and abs(n - self._given) > n // CHANGED:
+            self._given = n
+            give_back()
 
     def _block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64]) -> Best:
         views = self.inputs.block(rows, learn=learn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,24 @@ from ihomer.checkpoint import write
 from ihomer.checkpoint.layout import FORMAT
 
 
-def tree():
-    """Return a tree that holds one of everything that format 1 can hold but pickles."""
+def tree(version):
+    """Return a tree that holds one of everything that a format can hold but pickles."""
+    return _tree() if version == 1 else {**_tree(), "large": _large()}
+
+
+def _large():
+    """Return arrays that are stored as planes: of several kinds, in rows, some of noise."""
+    ids = np.arange(3000) ** 2 % 2047
+    return {
+        "ids": ids.astype(np.int32),
+        "flags": (np.arange(5000) % 7 == 0),
+        "rows": np.stack([ids / 3, ids % 5], axis=1).astype(np.float32),
+        "noise": np.frombuffer(hashlib.shake_256(b"ihomer").digest(6000), np.uint8),
+        "names": np.array(["a", "bc"] * 600, "<U2"),
+    }
+
+
+def _tree():
     return {
         "none": None,
         "bools": [True, False],
@@ -43,4 +60,4 @@ def path(version):
 
 
 if __name__ == "__main__":
-    write(path(FORMAT), tree(), kind="golden")
+    write(path(FORMAT), tree(FORMAT), kind="golden")
