@@ -15,8 +15,9 @@ from streams import Batch
 from tests.golden.models import ASKED, KIND, LEARNED, MODELS, PATH, pairs, records, settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def golden():
+    # Anew for every test: a model goes on in the arrays that it is given.
     return loads(gzip.decompress(PATH.read_bytes()), kind=KIND)
 
 
