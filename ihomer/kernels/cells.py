@@ -177,6 +177,14 @@ def note_hit(k, vectors, where, centres, inverse, members, sizes, tallies):  # t
 
 
 @jit
+def remove_labels(labels, vectors, where, centres, inverse, members, sizes, tallies):  # type: ignore[no-untyped-def]
+    """Take labels out of their cells for good."""
+    for k in labels:
+        leave_cell(k, vectors, where, centres, inverse, members, sizes)
+        tallies[N_PLACED] -= 1
+
+
+@jit
 def dissolve_small(vectors, where, centres, inverse, members, sizes, tallies):  # type: ignore[no-untyped-def]
     """Give the members of cells with less than an eighth of what they may have to the nearest cells with room."""
     most = most_members(tallies[N_PLACED])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, renumbered, used
-from ihomer.kernels.cells import CELL, N_CELLS, N_PLACED, PLACE, dissolve_small, inverse_length, most_members
+from ihomer.kernels.cells import CELL, N_CELLS, N_PLACED, PLACE, dissolve_small, inverse_length, most_members, remove_labels
 
 _Ints = npt.NDArray[np.int64]
 
@@ -46,8 +46,8 @@ class Cells:
         self.where = grown(self.where, (n_labels, 3))
         self.where[before:, CELL] = -1
         most = most_members(int(self.tallies[N_PLACED]) + n_held)
-        self.centres = _wider(self.centres, n_columns)
-        self.members = _wider(self.members, most)
+        self.centres = wider(self.centres, n_columns)
+        self.members = wider(self.members, most)
 
     def more(self, n: int) -> None:
         """Make room for n cells more, at the least."""
@@ -62,25 +62,28 @@ class Cells:
         Parameters
         ----------
         vectors
-            Of the labels that are kept, in their order.
+            Of the labels as they are before.
         """
+        becomes = renumbered(len(self.where), positions)
+        gone = np.flatnonzero((becomes < 0) & (self.where[:, CELL] >= 0))
+        cells = self.where, self.centres, self.inverse, self.members, self.sizes, self.tallies
+        remove_labels(gone, vectors, *cells)
+        dissolve_small(vectors, *cells)
+        self.members = np.append(becomes, np.int32(-1))[self.members]  # places without a label hold any number
         self.where = self.where[positions]
-        self._fill()
-        self._sum(vectors)
-        dissolve_small(vectors, self.where, self.centres, self.inverse, self.members, self.sizes, self.tallies)
-        stay = np.flatnonzero(self.sizes[: self.tallies[N_CELLS]])
-        if not len(stay):
-            stay = np.zeros(1, np.int64)
-        becomes = renumbered(len(self.sizes), stay)
-        placed = self.where[:, CELL] >= 0
-        self.where[placed, CELL] = becomes[self.where[placed, CELL]]
-        self.centres, self.inverse = self.centres[stay], self.inverse[stay]
-        self.members, self.sizes = self.members[stay], self.sizes[stay]
-        self.tallies[N_CELLS] = len(stay)
+        n = int(self.tallies[N_CELLS])
+        stay = np.flatnonzero(self.sizes[:n])
+        if len(stay) < n:
+            stay = stay if len(stay) else np.zeros(1, np.int64)
+            placed = self.where[:, CELL] >= 0
+            self.where[placed, CELL] = renumbered(n, stay)[self.where[placed, CELL]]
+            self.centres, self.inverse = self.centres[stay], self.inverse[stay]
+            self.members, self.sizes = self.members[stay], self.sizes[stay]
+            self.tallies[N_CELLS] = len(stay)
 
     def keep_columns(self, positions: _Ints, n_columns: int) -> None:
         """Keep the columns of vectors at `positions` (ascending), as the first of `n_columns`."""
-        self.centres = _wider(np.ascontiguousarray(self.centres[:, positions]), n_columns)
+        self.centres = wider(np.ascontiguousarray(self.centres[:, positions]), n_columns)
         for c in range(int(self.tallies[N_CELLS])):
             self.inverse[c] = inverse_length(self.centres, c)
 
@@ -111,28 +114,17 @@ class Cells:
         self._fill()
 
     def _fill(self) -> None:
-        """Make the lists of members from where labels are; places are closed up in their order, empty cells left empty."""
+        """Make the lists of members from where labels are."""
         placed = np.flatnonzero(self.where[:, CELL] >= 0)
         cells = self.where[placed, CELL]
-        order = placed[np.lexsort((self.where[placed, PLACE], cells))]
-        self.tallies[N_PLACED] = len(placed)
         self.sizes = np.bincount(cells, minlength=len(self.inverse)).astype(np.int32)
-        starts = np.cumsum(self.sizes) - self.sizes
         most = max(most_members(len(placed)), int(self.sizes.max(initial=0)))
         self.members = np.zeros((len(self.sizes), most), np.int32)
-        places = np.arange(len(order)) - np.repeat(starts, self.sizes)
-        self.where[order, PLACE] = places
-        self.members[self.where[order, CELL], places] = order
-
-    def _sum(self, vectors: npt.NDArray[np.float32]) -> None:
-        """Sum up the vectors of the members of each cell."""
-        self.centres[:] = 0
-        placed = np.flatnonzero(self.where[:, CELL] >= 0)
-        np.add.at(self.centres, self.where[placed, CELL], vectors[placed])
-        for c in range(len(self.inverse)):
-            self.inverse[c] = inverse_length(self.centres, c)
+        self.members[cells, self.where[placed, PLACE]] = placed
 
 
-def _wider(array: npt.NDArray[Any], columns: int) -> npt.NDArray[Any]:
-    """Return `array` with zeros to the right, up to `columns`."""
-    return np.pad(array, ((0, 0), (0, max(0, columns - array.shape[1]))))
+def wider(array: npt.NDArray[Any], columns: int) -> npt.NDArray[Any]:
+    """Return `array` with zeros to the right, up to `columns`, or itself if it is as wide."""
+    if columns <= array.shape[1]:
+        return array
+    return np.pad(array, ((0, 0), (0, columns - array.shape[1])))

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, used
+from ihomer.arrays import grown, kept, used
 from ihomer.kernels.dense_labels import N_WEIGHTS, score_labels
 from ihomer.kernels.dense_labels_block import dense_block
 from ihomer.kernels.feature_counts import HELD
 from ihomer.kernels.lanes import padded
 from ihomer.kernels.slot_index import LOG_HELD, N_ROWS, SQUARES
-from ihomer.learners.cells import Cells
+from ihomer.learners.cells import Cells, wider
 from ihomer.learners.label_shares import recall_share, shares_of
 from ihomer.rows import Rows
 
@@ -138,9 +138,7 @@ class DenseLabels:
             ids = rows.indices[rows.indptr[0] : rows.indptr[-1]]
             self.n_features = max(self.n_features, int(ids.max(initial=-1)) + 1)
             columns = max(columns, padded(self.n_features))
-        if columns > self.vectors.shape[1]:
-            self.vectors = np.pad(self.vectors, ((0, 0), (0, columns - self.vectors.shape[1])))
-        self.vectors = grown(self.vectors, (n, columns))
+        self.vectors = grown(wider(self.vectors, columns), (n, columns))
         self.cells.make_room(n, columns, held)
 
     def _dense(self, rows: Rows) -> _Floats:
@@ -177,8 +175,8 @@ class DenseLabels:
         self.previous = becomes[self.previous]
         self.previous = self.previous[self.previous >= 0]
         self.counts, self.traits = np.ascontiguousarray(self.counts[:, positions]), self.traits[positions]
-        self.vectors = self.vectors[positions]
         self.cells.keep(positions, self.vectors)
+        self.vectors = kept(self.vectors, positions)
         self.place = np.zeros(len(positions), np.int32)
         self.n_labels = len(positions)
 
@@ -186,7 +184,7 @@ class DenseLabels:
         """Keep the features at `positions` (ascending) and drop the others."""
         mine = positions[positions < self.n_features]
         columns = padded(len(mine))
-        self.vectors = np.pad(self.vectors[:, mine], ((0, 0), (0, columns - len(mine))))
+        self.vectors = wider(np.ascontiguousarray(self.vectors[:, mine]), columns)
         self.cells.keep_columns(mine, columns)
         self.n_features = len(mine)
 
@@ -231,7 +229,6 @@ class DenseLabels:
         for name in ("n_features", "traits", "counts", "rows", "shared", "frequent", "previous", "cardinality"):
             setattr(self, name, state[name])
         self.n_labels = len(self.traits)
-        columns = padded(self.n_features)
-        self.vectors = np.pad(state["vectors"], ((0, 0), (0, columns - self.n_features)))
+        self.vectors = wider(state["vectors"], padded(self.n_features))
         self.place = np.zeros(self.n_labels, np.int32)
         self.cells.restore(state["cells"])

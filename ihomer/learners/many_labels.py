@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from ihomer.blocks import BLOCK, WATCH, is_boundary
 from ihomer.kernels.feature_counts import HELD
-from ihomer.kernels.inputs import SPARSE
+from ihomer.kernels.inputs import DENSE, SPARSE
+from ihomer.learners.dense_labels import DenseLabels
 from ihomer.learners.inputs import Inputs
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
@@ -26,11 +27,11 @@ MOST = np.float32(30)
 
 
 class ManyLabels:
-    """A slot index over scaled features, and the probabilities of the best labels of each row.
+    """A slot index over scaled features, or vectors of labels where rows are dense, and probabilities of each row's best labels.
 
     Whether the stream is sparse or dense is asked after 1, 2, 4, ... 64 rows, as in `ihomer.learners.mixture`; it
-    decides how features are scaled. In dense streams every feature holds every label, and the index learns little
-    more than linear weights of the labels in its slots.
+    decides how features are scaled, and who learns: in dense streams every feature would hold every label, and an index
+    of them learn little.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class ManyLabels:
     inputs
         Scales of features.
     index
-        The `SlotIndex`.
+        A `SlotIndex`, or `DenseLabels` where the stream is dense.
 
     Examples
     --------
@@ -60,7 +61,24 @@ class ManyLabels:
         self._start(SPARSE)
 
     def _start(self, regime: int) -> None:
-        self.inputs, self.index = Inputs(regime), SlotIndex()
+        self.inputs = Inputs(regime)
+        self.index: SlotIndex | DenseLabels = DenseLabels() if regime == DENSE else SlotIndex()
+
+    @classmethod
+    def beside(cls, inputs: Inputs, *, tail: bool) -> ManyLabels:
+        """Return one that begins where a stream has shown its regime and its scales.
+
+        Parameters
+        ----------
+        inputs
+            That were learned by others; copied.
+        tail
+            Whether lists of labels favour the tail.
+        """
+        many = cls(tail=tail)
+        many._start(inputs.regime)
+        many.inputs = Inputs.from_state(inputs.state())
+        return many
 
     def block(self, rows: Rows, *, learn: bool) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
@@ -72,7 +90,7 @@ class ManyLabels:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
                 self._settle()
-        if learn and self.rows % WATCH == 0:
+        if learn and isinstance(self.index, SlotIndex) and self.rows % WATCH == 0:
             slots = min((slots for n, slots in FEWER_SLOTS if self.index.n_features >= n), default=SLOTS)
             if slots < self.index.slots:  # where features become fewer again, what was dropped comes back by itself
                 self.index.shorten(slots)
@@ -103,9 +121,11 @@ class ManyLabels:
 
     def score(self, rows: Rows) -> tuple[Views, npt.NDArray[np.float32]]:
         """Return one row as the index sees it, and the log-odds, float32 (labels,), of all labels: for people to look at."""
-        views = self.inputs.block(rows, learn=False)
-        views = Views(views.plain, views.plain, dense=False)
-        return views, self.index.block(views, learn=False)[0, 0]
+        plain = self.inputs.block(rows, learn=False).plain
+        dense = isinstance(self.index, DenseLabels)
+        views = Views(plain, plain, dense=dense)
+        scores = self.index.score(plain) if isinstance(self.index, DenseLabels) else self.index.block(views, learn=False)[0]
+        return views, scores[0]
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
@@ -157,13 +177,13 @@ class ManyLabels:
         return {
             "inputs": self.inputs.state(),
             "index": self.index.state(len(self.inputs.largest), self.index.n_labels),
-            "slots": self.index.slots,
+            "slots": self.index.slots if isinstance(self.index, SlotIndex) else None,
             "first": None if self.first is None else rows_state(self.first),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` returned."""
         self.inputs = Inputs.from_state(state["inputs"])
-        self.index = SlotIndex(slots=state["slots"])
+        self.index = DenseLabels() if state["slots"] is None else SlotIndex(slots=state["slots"])
         self.index.restore(state["index"])
         self.first = None if state["first"] is None else rows_from_state(state["first"])
