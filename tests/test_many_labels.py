@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ihomer import IHOMER, MLHAT
+from ihomer import IHOMER, MLHAT, label_space
 from ihomer.kernels.slot_index import BIAS
 from ihomer.label_space import FEW, MANY, NEAR
-from ihomer import label_space
 from ihomer.learners import many_labels
 from ihomer.learners.dense_labels import DenseLabels
 from ihomer.learners.many_labels import ManyLabels
@@ -181,8 +180,8 @@ def test_what_a_dense_model_says_can_be_explained():
     why = model.explain_one(x, best[0][0])
     (expert,) = why.experts
     assert expert.name == "dense labels"
-    assert 1 / (1 + np.exp(-expert.logit)) == pytest.approx(best[0][1], abs=1e-4)
-    assert expert.evidence[0].total == pytest.approx(expert.logit, abs=1e-3)
+    assert 1 / (1 + np.exp(-expert.part)) == pytest.approx(best[0][1], abs=1e-4)
+    assert expert.evidence[0].total == pytest.approx(expert.part, abs=1e-3)
     assert len({feature.name for feature in expert.evidence[0].items}) > 3
 
 

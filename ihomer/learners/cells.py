@@ -90,7 +90,8 @@ class Cells:
     def needed(self, n_labels: int, n_columns: int) -> int:
         """Return the bytes that so many labels take, and the cells there are."""
         n = int(self.tallies[N_CELLS])
-        return 12 * n_labels + n * (4 * n_columns + 4 * most_members(int(self.tallies[N_PLACED])) + 8)
+        room = int(most_members(int(self.tallies[N_PLACED])))
+        return 12 * n_labels + n * (4 * n_columns + 4 * room + 8)
 
     @property
     def n_bytes(self) -> int:

@@ -27,7 +27,7 @@ MOST = np.float32(30)
 
 
 class ManyLabels:
-    """A slot index over scaled features, or vectors of labels where rows are dense, and probabilities of each row's best labels.
+    """A slot index over scaled features, or vectors of labels where rows are dense; probabilities of the best labels of rows.
 
     Whether the stream is sparse or dense is asked after 1, 2, 4, ... 64 rows, as in `ihomer.learners.mixture`; it
     decides how features are scaled, and who learns: in dense streams every feature would hold every label, and an index

@@ -112,7 +112,7 @@ class DenseLabels:
 
     def note_hit(self, k):
         self.hits[k] += 1
-        if self.hits[k] == 1 or bin(self.hits[k]).count("1") > 1:
+        if self.hits[k] == 1 or self.hits[k].bit_count() > 1:
             return
         c = max((c for c in range(len(self.members)) if self.members[c]), key=lambda c: (self.similar(self.vector[k], c), -c))
         if c != self.cell[k]:
