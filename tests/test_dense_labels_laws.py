@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from ihomer import checkpoint
 from ihomer.kernels.cells import N_CELLS, N_PLACED
+from ihomer.kernels.dense_memory import MOST
 from ihomer.learners.dense_labels import DenseLabels
+from ihomer.learners.dense_memory import LEAST
 from ihomer.memory import bytes_of
 from ihomer.rows import Rows, no_rows
 from tests import label_streams as streams
@@ -171,6 +173,22 @@ def test_reopening_forgets_nothing(labels: np.ndarray | None) -> None:
     expert.reopen(labels)
     assert learned(expert, rows, learn=False) == before
     assert state_of(expert) != state
+
+
+def test_memory_can_be_done_without() -> None:
+    rows = embedded(rows=700, labels=300, dimensions=40)
+    expert = after(rows.slice(0, 600))
+    before = expert.needed(0, 0)
+    assert expert.shed()
+    assert expert.memory.n == 0
+    assert expert.needed(0, 0) < before / 2
+    again = restored(expert)
+    assert learned(again, rows.slice(600, 700)) == learned(expert, rows.slice(600, 700))
+    check(expert)
+    assert expert.memory.n == 100
+    while expert.shed():
+        pass
+    assert expert.memory.ring[MOST] == LEAST
 
 
 def test_bytes() -> None:

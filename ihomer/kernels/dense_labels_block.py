@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ihomer.kernels.cells import CELL, N_CELLS, N_PLACED, enter_near, nearest_cells, note_hit, step_member
-from ihomer.kernels.dense_labels import EVIDENCE, N_WEIGHTS, invite_held, shortlist, take_shortlist
+from ihomer.kernels.dense_labels import EVIDENCE, N_WEIGHTS, gather_guests, invite_held, shortlist, take_shortlist
+from ihomer.kernels.dense_memory import nearest_rows, remember
 from ihomer.kernels.fastmath import fast_log
 from ihomer.kernels.feature_counts import COMPLETE, PARTIAL, enter_labels, learn_labels
 from ihomer.kernels.slot_index import BIAS, ERROR, SQUARES
@@ -57,7 +58,8 @@ def learn_vectors(x, i, n, vectors, traits, where, centres, inverse, members, ac
 def dense_block(  # type: ignore[no-untyped-def]
     x, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
     vectors, traits, where, centres, inverse, members_of, sizes, tallies, counts, rows, shared, frequent, previous,
-    place, cardinality, near, similar, cells, ids, short_scores, members, acc, gradient, w, learn, best, best_scores, tail,
+    remembered, lengths, sets, ring, row_where, row_centres, row_inverse, row_members, row_sizes, row_tallies,
+    row_similar, row_cells, near_rows, near_scores, place, marks, guests, cardinality, near, similar, cells, ids, short_scores, members, acc, gradient, w, learn, best, best_scores, tail,
 ):  # fmt: skip
     """Score the best labels of each row before learning it, from `start_row` on; return the row without room for cells.
 
@@ -68,7 +70,11 @@ def dense_block(  # type: ignore[no-untyped-def]
     where, centres, inverse, members_of, sizes, tallies : the cells, see `ihomer.kernels.cells`
     counts, rows : float64 (2, at least L) and (2,), see `ihomer.kernels.feature_counts`
     shared : float64 (2, N_WEIGHTS); frequent, previous : int32: the most frequent labels, those of the row before
-    place : int32 (at least L,), zeros; cardinality : float64 (2,), see `ihomer.kernels.slot_index_block`
+    remembered, lengths, sets, ring : the memory of rows, see `ihomer.kernels.dense_memory`
+    row_where, row_centres, row_inverse, row_members, row_sizes, row_tallies : its cells
+    row_similar, row_cells, near_rows, near_scores : scratch, see `ihomer.kernels.dense_memory.nearest_rows`
+    place, marks : int32 and uint8 (at least L,), zeros; guests : scratch
+    cardinality : float64 (2,), see `ihomer.kernels.slot_index_block`
     near : bool (cells,), all false; similar : float32 and cells : int32 (as many as are compared with a row): scratch
     ids, short_scores, members, acc, gradient, w : scratch
     best, best_scores : int32 and float32 (n, k), written: of the labels below limits[i], not cut
@@ -79,7 +85,8 @@ def dense_block(  # type: ignore[no-untyped-def]
         first, last, limit = label_indptr[i], label_indptr[i + 1], limits[i + 1]
         taught = learn and status[i] != 0
         if learn:
-            if taught and tallies[N_CELLS] + 2 * (last - first) > len(sizes):
+            full = tallies[N_CELLS] + 2 * (last - first) > len(sizes) or row_tallies[N_CELLS] == len(row_sizes)
+            if taught and full:
                 return i
             enter_labels(counts, rows, status[i], limits[i], limit)
         everywhere = rows[PARTIAL] == 0.0 and not (learn and status[i] == 1)
@@ -87,11 +94,16 @@ def dense_block(  # type: ignore[no-untyped-def]
         for e in range(N_WEIGHTS):
             w[e] = np.float32(shared[0, e])
         n_cells = nearest_cells(x, i, centres, inverse, tallies, similar, cells)
-        n = shortlist(
-            x, i, cells, n_cells, before, before_first, before_last, frequent, counts, rows, log_rows, vectors, traits,
-            where, members_of, sizes, near, place, w, ids, short_scores,
+        n_near = nearest_rows(
+            x, i, remembered, row_centres, row_inverse, row_members, row_sizes, row_tallies, lengths, row_similar,
+            row_cells, near_rows, near_scores,
         )  # fmt: skip
-        take_shortlist(n, ids, short_scores, counts, rows, log_rows, traits, place, members, acc)
+        n_guests = gather_guests(frequent, before, before_first, before_last, near_rows, n_near, sets, marks, guests)
+        n = shortlist(
+            x, i, cells, n_cells, guests, n_guests, counts, rows, log_rows, vectors, traits, where, members_of, sizes,
+            near, marks, w, ids, short_scores,
+        )  # fmt: skip
+        take_shortlist(n, ids, short_scores, counts, rows, log_rows, traits, marks, members, acc)
         keep_best(i, limits[i], n, cardinality[0], members, acc, best, best_scores)
         if tail.shape[1]:
             weigh_tail(i, counts, rows, best, tail)
@@ -100,7 +112,7 @@ def dense_block(  # type: ignore[no-untyped-def]
             for p in range(n):
                 place[members[p]] = p + 1
             n = invite_held(
-                x, i, label_indices, first, last, n, counts, rows, log_rows, vectors, traits, place, w, members, acc,
+                x, i, label_indices, first, last, n, counts, rows, log_rows, vectors, traits, place, marks, w, members, acc,
             )  # fmt: skip
             mark_truth(
                 label_indices, first, last, known_indices, known_indptr[i], known_indptr[i + 1], status[i] == 2, n,
@@ -116,9 +128,13 @@ def dense_block(  # type: ignore[no-untyped-def]
             learn_vectors(x, i, n, vectors, traits, where, centres, inverse, members, acc)
             for p in range(n):
                 place[members[p]] = 0
-        for q in range(before_first, before_last):
-            place[before[q]] = 0
+        for q in range(n_guests):
+            marks[guests[q]] = 0
         if taught:
+            remember(
+                x, i, label_indices, first, last, ring, remembered, lengths, sets, row_where, row_centres, row_inverse,
+                row_members, row_sizes, row_tallies, row_cells[0],
+            )  # fmt: skip
             for q in range(first, last):
                 note_hit(label_indices[q], vectors, where, centres, inverse, members_of, sizes, tallies)
             rows_before = rows[COMPLETE] + rows[PARTIAL]

@@ -40,6 +40,11 @@ class Cells:
         self.sizes = np.zeros(1, np.int32)
         self.tallies = np.array([1, 0], np.int64)
 
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """All of it, in the order in which kernels take it."""
+        return self.where, self.centres, self.inverse, self.members, self.sizes, self.tallies
+
     def make_room(self, n_labels: int, n_columns: int, n_held: int) -> None:
         """Grow for so many labels and columns of vectors, and for cells with `n_held` labels more."""
         before = len(self.where)
@@ -66,9 +71,8 @@ class Cells:
         """
         becomes = renumbered(len(self.where), positions)
         gone = np.flatnonzero((becomes < 0) & (self.where[:, CELL] >= 0))
-        cells = self.where, self.centres, self.inverse, self.members, self.sizes, self.tallies
-        remove_labels(gone, vectors, *cells)
-        dissolve_small(vectors, *cells)
+        remove_labels(gone, vectors, *self.arrays)
+        dissolve_small(vectors, *self.arrays)
         self.members = np.append(becomes, np.int32(-1))[self.members]  # places without a label hold any number
         self.where = self.where[positions]
         n = int(self.tallies[N_CELLS])
@@ -96,7 +100,7 @@ class Cells:
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included."""
-        return sum(a.nbytes for a in (self.where, self.centres, self.inverse, self.members, self.sizes, self.tallies))
+        return sum(array.nbytes for array in self.arrays)
 
     def state(self, n_labels: int) -> dict[str, Any]:
         """Return everything as plain arrays; who the members are follows from where each label is."""

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ihomer.arrays import grown, kept, used
-from ihomer.kernels.dense_labels import N_WEIGHTS, score_labels
+from ihomer.kernels.dense_labels import HELD_BEFORE, N_WEIGHTS, score_labels
 from ihomer.kernels.dense_labels_block import dense_block
 from ihomer.kernels.feature_counts import HELD
 from ihomer.kernels.lanes import padded
 from ihomer.kernels.slot_index import LOG_HELD, N_ROWS, SQUARES
 from ihomer.learners.cells import Cells, wider
+from ihomer.learners.dense_memory import NEAR_ROWS, DenseMemory
 from ihomer.learners.label_shares import recall_share, shares_of
 from ihomer.rows import Rows
 
@@ -40,8 +41,8 @@ class DenseLabels:
     The score of a label is a bias and a combination, learned by all labels together, of the product of its vector and
     the row, the log of its prior, whether it held in the row before, and 1. The labels stand in cells of similar
     vectors (`ihomer.learners.cells`); candidates are the members of the `PROBES` cells whose centres are most similar to
-    the row, the 20 most frequent labels and those of the previous row. With L labels there are about root(18 L) cells of
-    root(L / 27) labels, so a row costs O(root(L)) products.
+    the row, the labels of the 32 nearest of the last 16,384 rows (`ihomer.learners.dense_memory`), the 20 most frequent
+    ones and those of the previous row. A cell has room for about root(L / 6) of L labels, so a row costs O(root(L)) products.
 
     The best `SHORT` candidates and the labels that hold learn from the row, unless their probability is wrong by less
     than .02: vectors, biases and combination by AdaGrad (Duchi, Hazan & Singer 2011), with one sum of squares a label.
@@ -79,17 +80,18 @@ class DenseLabels:
         self.previous = np.zeros(0, np.int32)
         self.cardinality = np.zeros(2)
         self.place = np.zeros(0, np.int32)
+        self.memory = DenseMemory()
 
     def best(self, rows: Rows, k: int, *, tail: bool = False, learn: bool) -> tuple[_Labels, _Floats, _Floats]:
         """Return the best candidates of each row before it is learned (if `learn`): see `SlotIndex.best`."""
         n = len(rows)
         ids, scores = np.full((n, k), -1, np.int32), np.zeros((n, k), np.float32)
         weights = np.zeros((n, k if tail else 0), np.float32)
-        held = int(rows.label_indptr[-1] - rows.label_indptr[0]) if learn else 0
-        longest = int(np.diff(rows.label_indptr).max(initial=0))
-        self._grow(rows, held, learn=learn)
+        self._grow(rows, learn=learn)
         x = self._dense(rows)
-        room = SHORT + longest
+        longest = int(np.diff(rows.label_indptr).max(initial=0))
+        room, guests = SHORT + longest, FREQUENT + max(longest, len(self.previous)) + NEAR_ROWS * self.memory.sets.shape[1]
+        marks = np.zeros(len(self.place), np.uint8)
         scratch = (
             np.empty(self.probes, np.float32), np.zeros(self.probes, np.int32), np.empty(SHORT, np.int32),
             np.empty((SHORT, 2), np.float32), np.empty(room, np.int32), np.empty((N_ROWS, room), np.float32),
@@ -97,33 +99,33 @@ class DenseLabels:
         )  # fmt: skip
         start = 0
         while start < n:
-            cells = self.cells
             stop = dense_block(
                 x, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
-                start, self.vectors, self.traits, cells.where, cells.centres, cells.inverse, cells.members, cells.sizes,
-                cells.tallies, self.counts, self.rows, self.shared, self.frequent, self.previous, self.place,
-                self.cardinality, np.zeros(len(cells.sizes), np.bool_), *scratch, learn, ids, scores, weights,
+                start, self.vectors, self.traits, *self.cells.arrays, self.counts, self.rows, self.shared, self.frequent,
+                self.previous, *self.memory.arrays, *self.memory.scratch(), self.place, marks, np.empty(guests, np.int32),
+                self.cardinality, np.zeros(len(self.cells.sizes), np.bool_), *scratch, learn, ids, scores, weights,
             )  # fmt: skip
             if learn:
                 self._remember(rows, start, stop)
             if stop < n:
-                cells.more(2 * longest)
+                self.cells.more(2 * longest)
+                self.memory.cells.more(1)
             start = stop
         return ids, scores, weights
 
     def score(self, rows: Rows) -> _Floats:
         """Return log-odds, float32 (n, n_labels), of all labels of rows that follow the last one: for people to look at."""
-        self._grow(rows, 0, learn=False)
+        self._grow(rows, learn=False)
         out = np.zeros((len(rows), rows.n_labels), np.float32)
-        before = np.zeros(len(self.place), np.float32)
-        before[self.previous] = 1
+        marks = np.zeros(len(self.place), np.uint8)
+        marks[self.previous] = HELD_BEFORE
         score_labels(
-            self._dense(rows), rows.limits, before, self.counts, self.rows, np.float32(-1), self.vectors, self.traits,
+            self._dense(rows), rows.limits, marks, self.counts, self.rows, np.float32(-1), self.vectors, self.traits,
             self.shared[0].astype(np.float32), out,
         )  # fmt: skip
         return out
 
-    def _grow(self, rows: Rows, held: int, *, learn: bool) -> None:
+    def _grow(self, rows: Rows, *, learn: bool) -> None:
         """Make room for the labels of the rows, and for their features if they are learned."""
         n = rows.n_labels
         self.counts, self.place = grown(self.counts, (2, n)), grown(self.place, (n,))
@@ -139,7 +141,9 @@ class DenseLabels:
             self.n_features = max(self.n_features, int(ids.max(initial=-1)) + 1)
             columns = max(columns, padded(self.n_features))
         self.vectors = grown(wider(self.vectors, columns), (n, columns))
-        self.cells.make_room(n, columns, held)
+        held = np.diff(rows.label_indptr) if learn else np.zeros(0, np.int64)
+        self.cells.make_room(n, columns, int(held.sum()))
+        self.memory.make_room(len(held), columns, int(held.max(initial=0)))
 
     def _dense(self, rows: Rows) -> _Floats:
         """Return the rows as a table, float32 (n, D); features that were never learned are left out."""
@@ -177,6 +181,7 @@ class DenseLabels:
         self.counts, self.traits = np.ascontiguousarray(self.counts[:, positions]), self.traits[positions]
         self.cells.keep(positions, self.vectors)
         self.vectors = kept(self.vectors, positions)
+        self.memory.keep(becomes)
         self.place = np.zeros(len(positions), np.int32)
         self.n_labels = len(positions)
 
@@ -186,6 +191,7 @@ class DenseLabels:
         columns = padded(len(mine))
         self.vectors = wider(np.ascontiguousarray(self.vectors[:, mine]), columns)
         self.cells.keep_columns(mine, columns)
+        self.memory.keep_columns(mine, columns)
         self.n_features = len(mine)
 
     def shares(self, labels: _Ints) -> npt.NDArray[np.float64]:
@@ -197,16 +203,20 @@ class DenseLabels:
         recall_share(self.counts, self.rows, label, share)
         self.traits[label, LOG_HELD] = np.log(np.float32(self.counts[HELD, label] + 0.5))
 
+    def shed(self) -> bool:
+        """Forget the rows in memory, and remember fewer from now on; return whether there were any."""
+        return self.memory.shed()
+
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, with the cells there are."""
         columns = padded(n_features)
-        return n_labels * (4 * columns + 32) + self.cells.needed(n_labels, columns)
+        return n_labels * (4 * columns + 32) + self.cells.needed(n_labels, columns) + self.memory.needed(padded(self.n_features))
 
     @property
     def n_bytes(self) -> int:
         """Bytes held, room to grow included: 4 a feature (rounded up to 32) and 44 a label, and the cells' own."""
         arrays = (self.vectors, self.traits, self.counts, self.place, self.shared, self.frequent, self.previous)
-        return sum(array.nbytes for array in arrays) + self.cells.n_bytes
+        return sum(array.nbytes for array in arrays) + self.cells.n_bytes + self.memory.n_bytes
 
     def state(self, n_features: int, n_labels: int) -> dict[str, Any]:  # noqa: ARG002 - counts its own
         """Return everything that was learned as plain values and arrays."""
@@ -216,6 +226,7 @@ class DenseLabels:
             "vectors": used(self.vectors, n, self.n_features),
             "traits": used(self.traits, n, 3),
             "cells": self.cells.state(n),
+            "memory": self.memory.state(self.n_features),
             "counts": used(self.counts, 2, n),
             "rows": self.rows.copy(),
             "shared": self.shared.copy(),
@@ -232,3 +243,4 @@ class DenseLabels:
         self.vectors = wider(state["vectors"], padded(self.n_features))
         self.place = np.zeros(self.n_labels, np.int32)
         self.cells.restore(state["cells"])
+        self.memory.restore(state["memory"], padded(self.n_features))

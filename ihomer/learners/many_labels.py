@@ -158,8 +158,8 @@ class ManyLabels:
         self.index.recall(label, essence.share)
 
     def shed(self) -> bool:
-        """Return that there is nothing that could be done without."""
-        return False
+        """Give up what could be done without: rows in memory; return whether there was any."""
+        return isinstance(self.index, DenseLabels) and self.index.shed()
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, whatever room to grow there is."""

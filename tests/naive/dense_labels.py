@@ -32,29 +32,15 @@ def _by(block, x):
     return out[0]
 
 
-class DenseLabels:
-    """Cells are lists of labels; `cells` compared with a row."""
+class Cells:
+    """Lists of what has a vector; `vector` is whose they are."""
 
-    def __init__(self, width, probes, first_shared):
-        self.width, self.probes = width, probes
-        self.vector, self.bias, self.squares, self.hits, self.cell = {}, {}, {}, {}, {}
-        self.members, self.centres = [[]], [np.zeros(width, F)]
-        self.held, self.known = {}, {}
-        self.complete = self.partial = 0
-        self.shared, self.gradients = np.array(first_shared), np.ones(4)
-        self.frequent, self.previous = [-1] * FREQUENT, []
-        self.mean_size, self.sized = 0.0, 0.0
+    def __init__(self, width, vector):
+        self.width, self.vector = width, vector
+        self.members, self.centres, self.cell = [[]], [np.zeros(width, F)], {}
 
-    def enter(self, label, through_complete):
-        self.vector[label] = np.zeros(self.width, F)
-        self.bias[label], self.squares[label], self.hits[label], self.cell[label] = F(0), F(0.3), 0, -1
-        self.held[label] = 0
-        self.known[label] = self.complete if through_complete else 0
-
-    # ------------------------------------------------------------------ cells
-
-    def room(self):
-        n, room = sum(map(len, self.members)), 32
+    def room(self, more):
+        n, room = sum(map(len, self.members)) + more, 32
         while 12 * room**2 < n:
             room *= 2
         return room
@@ -67,8 +53,8 @@ class DenseLabels:
         self.cell[k] = c
         self.centres[c] = self.centres[c] + self.vector[k]
 
-    def put_near(self, k, c, room):
-        if len(self.members[c]) >= room:
+    def put_near(self, k, c, more=0):
+        if len(self.members[c]) >= self.room(more):
             other = self.split(c)
             if self.similar(self.vector[k], other) > self.similar(self.vector[k], c):
                 c = other
@@ -110,15 +96,41 @@ class DenseLabels:
                 self.put(asked[i], cell)
         return other
 
+    def nearest(self, x, n):
+        return sorted(range(len(self.members)), key=lambda c: (-self.similar(x, c), c))[:n]
+
+
+class DenseLabels:
+    """`probes` cells of labels are compared with a row; so many of the last rows are remembered."""
+
+    def __init__(self, width, probes, remembered, first_shared):
+        self.width, self.probes, self.remembered = width, probes, remembered
+        self.vector, self.bias, self.squares, self.hits = {}, {}, {}, {}
+        self.cells = Cells(width, self.vector)
+        self.rows, self.sets, self.taken = {}, {}, 0
+        self.memory = Cells(width, self.rows)
+        self.held, self.known = {}, {}
+        self.complete = self.partial = 0
+        self.shared, self.gradients = np.array(first_shared), np.ones(4)
+        self.frequent, self.previous = [-1] * FREQUENT, []
+        self.mean_size, self.sized = 0.0, 0.0
+
+    def enter(self, label, through_complete):
+        self.vector[label] = np.zeros(self.width, F)
+        self.bias[label], self.squares[label], self.hits[label] = F(0), F(0.3), 0
+        self.held[label] = 0
+        self.known[label] = self.complete if through_complete else 0
+
     def note_hit(self, k):
         self.hits[k] += 1
         if self.hits[k] == 1 or self.hits[k].bit_count() > 1:
             return
-        c = max((c for c in range(len(self.members)) if self.members[c]), key=lambda c: (self.similar(self.vector[k], c), -c))
-        if c != self.cell[k]:
-            room = self.room()
-            self.take(k)
-            self.put_near(k, c, room)
+        cells = self.cells
+        there = [c for c in range(len(cells.members)) if cells.members[c]]
+        c = max(there, key=lambda c: (cells.similar(self.vector[k], c), -c))
+        if c != cells.cell[k]:
+            cells.take(k)
+            cells.put_near(k, c, more=1)
 
     # ------------------------------------------------------------------ predicting
 
@@ -134,11 +146,13 @@ class DenseLabels:
         product, prior, before, _ = self.evidence(x, k)
         return ((self.bias[k] + w[3]) + w[1] * prior) + (w[2] * before + w[0] * product)
 
-    def nearest(self, x):
-        return sorted(range(len(self.members)), key=lambda c: (-self.similar(x, c), c))[: self.probes]
+    def near_rows(self, x):
+        near = [r for c in self.memory.nearest(x, 16) for r in self.memory.members[c]]
+        return sorted(near, key=lambda r: (-dot(x, self.rows[r]) * inverse(self.rows[r]), r))[:32]
 
     def shortlist(self, x):
-        asked = {k for c in self.nearest(x) for k in self.members[c]} | set(self.previous) | set(self.frequent) - {-1}
+        asked = {k for c in self.cells.nearest(x, self.probes) for k in self.cells.members[c]}
+        asked |= {k for r in self.near_rows(x) for k in self.sets[r]} | set(self.previous) | set(self.frequent) - {-1}
         return sorted(asked, key=lambda k: (-self.score(x, k), k))[:SHORT]
 
     def best(self, x):
@@ -149,7 +163,7 @@ class DenseLabels:
 
     def learn(self, x, held, known):
         """Learn a row; `known` is None where all labels are known."""
-        cell, foreseen = self.nearest(x)[0], self.shortlist(x)
+        (cell, *_), (near, *_), foreseen = self.cells.nearest(x, 1), self.memory.nearest(x, 1), self.shortlist(x)
         errors, evidence = {}, {}
         for k in [*foreseen, *(k for k in sorted(held) if k not in foreseen)]:
             z = min(max(self.score(x, k), F(-15)), F(15))
@@ -157,11 +171,8 @@ class DenseLabels:
             if (known is None or k in known) and abs(error) >= F(0.02):
                 errors[k], evidence[k] = error, self.evidence(x, k)
         for k in sorted(held):
-            if self.cell[k] < 0:
-                room = 32  # counted with the label itself
-                while 12 * room**2 < sum(map(len, self.members)) + 1:
-                    room *= 2
-                self.put_near(k, cell, room)
+            if k not in self.cells.cell:
+                self.cells.put_near(k, cell, more=1)
         for e in range(4):
             gradient = 0.0
             for k in foreseen:
@@ -175,7 +186,14 @@ class DenseLabels:
             step = error / np.sqrt(self.squares[k])
             self.bias[k] += F(0.5) * step
             self.vector[k] = self.vector[k] + step * x
-            self.centres[self.cell[k]] = self.centres[self.cell[k]] + step * x
+            c = self.cells.cell[k]
+            self.cells.centres[c] = self.cells.centres[c] + step * x
+        r = self.taken % self.remembered
+        self.taken += 1
+        if r in self.rows:
+            self.memory.take(r)
+        self.rows[r], self.sets[r] = x, sorted(held)[:64]
+        self.memory.put_near(r, near, more=1)
         for k in sorted(held):
             self.note_hit(k)
         self.complete += known is None
