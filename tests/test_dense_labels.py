@@ -97,7 +97,7 @@ def test_twin_where_labels_are_not_known_in_all_rows(seed: int) -> None:
 @pytest.mark.parametrize("probes", [1, 3])
 @pytest.mark.parametrize("seed", range(3))
 def test_twin_with_cells_that_split(probes: int, seed: int) -> None:
-    expert = compare(embedded(rows=250, labels=400, dimensions=40, seed=seed), probes)
+    expert = compare(embedded(rows=250, labels=400, dimensions=40, seed=seed), probes, remembered=100)
     assert expert.cells.tallies[N_CELLS] > 8
 
 

@@ -111,7 +111,7 @@ def test_noise_turns_labels_over():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected embeddings, groups, hyperplane, meta_hyperplane, meta_random"),
+        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected embeddings, groups, hyperplane, meta_hyperplane, meta_"),
         ("synthetic:", "synthetic:: no generator '', expected embeddings"),
         ("synthetic:rbf?rowz=3", "no parameter 'rowz', expected rows, features, labels, groups, seed, centres"),
         ("synthetic:rbf?rows", "found 'rows', expected parameter=value&parameter=value..."),

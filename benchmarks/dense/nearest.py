@@ -120,7 +120,8 @@ class NearestLabels(NearestRows):
         if not len(labels):
             return np.zeros(0, np.float32), np.zeros((0, 3), np.float32)
         bias, _, held = self._traits[labels].T
-        evidence = np.stack([self._vectors[labels] @ x, np.log((held + 0.5) / (self._learned + 1)), np.ones(len(labels))], axis=1)
+        prior = np.log((held + 0.5) / (self._learned + 1))
+        evidence = np.stack([self._vectors[labels] @ x, prior, np.ones(len(labels))], axis=1)
         return (bias + evidence @ self._shared).astype(np.float32), evidence
 
     def learn(self, x: Floats, held: npt.NDArray[np.int32]) -> None:

@@ -59,7 +59,8 @@ def dense_block(  # type: ignore[no-untyped-def]
     x, label_indptr, label_indices, status, known_indptr, known_indices, limits, start_row,
     vectors, traits, where, centres, inverse, members_of, sizes, tallies, counts, rows, shared, frequent, previous,
     remembered, lengths, sets, ring, row_where, row_centres, row_inverse, row_members, row_sizes, row_tallies,
-    row_similar, row_cells, near_rows, near_scores, place, marks, guests, cardinality, near, similar, cells, ids, short_scores, members, acc, gradient, w, learn, best, best_scores, tail,
+    row_similar, row_cells, near_rows, near_scores, place, marks, guests, cardinality, near, similar, cells,
+    ids, short_scores, members, acc, gradient, w, learn, best, best_scores, tail,
 ):  # fmt: skip
     """Score the best labels of each row before learning it, from `start_row` on; return the row without room for cells.
 

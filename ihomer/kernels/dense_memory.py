@@ -5,7 +5,7 @@ The rows stand in cells as the vectors of labels do (`ihomer.kernels.cells`): ro
 
 from __future__ import annotations
 
-from ihomer.kernels.cells import CELL, N_PLACED, enter_near, inverse_length, leave_cell, nearest_cells
+from ihomer.kernels.cells import CELL, N_PLACED, dissolve_small, enter_near, inverse_length, leave_cell, nearest_cells
 from ihomer.kernels.dense_labels import offer
 from ihomer.kernels.lanes import lane_dot
 from streams.jit import jit
@@ -58,3 +58,5 @@ def remember(  # type: ignore[no-untyped-def]
     sets[r, n:] = -1
     tallies[N_PLACED] += 1
     enter_near(r, c, remembered, where, centres, inverse, members, sizes, tallies)
+    if ring[TAKEN] % (ring[MOST] // 4) == 0:  # rows that leave make cells small, and nothing else makes them fewer
+        dissolve_small(remembered, where, centres, inverse, members, sizes, tallies)

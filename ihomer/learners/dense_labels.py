@@ -99,7 +99,7 @@ class DenseLabels:
         )  # fmt: skip
         start = 0
         while start < n:
-            stop = dense_block(
+            stop = dense_block(  # type: ignore[call-arg]
                 x, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
                 start, self.vectors, self.traits, *self.cells.arrays, self.counts, self.rows, self.shared, self.frequent,
                 self.previous, *self.memory.arrays, *self.memory.scratch(), self.place, marks, np.empty(guests, np.int32),
@@ -209,8 +209,8 @@ class DenseLabels:
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, with the cells there are."""
-        columns = padded(n_features)
-        return n_labels * (4 * columns + 32) + self.cells.needed(n_labels, columns) + self.memory.needed(padded(self.n_features))
+        columns, memory = padded(n_features), self.memory.needed(padded(self.n_features))
+        return n_labels * (4 * columns + 32) + self.cells.needed(n_labels, columns) + memory
 
     @property
     def n_bytes(self) -> int:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ihomer.arrays import grown, used
 from ihomer.kernels.cells import inverse_length
-from ihomer.kernels.dense_memory import MOST, TAKEN
+from ihomer.kernels.dense_memory import MOST
 from ihomer.learners.cells import Cells, wider
 
 _Labels = npt.NDArray[np.int32]
@@ -24,7 +24,7 @@ MOST_LABELS = 64
 
 
 class DenseMemory:
-    """The last labelled rows, `REMEMBERED` at most, so that labels of the nearest ones become candidates: `ihomer.kernels.dense_memory`.
+    """The last labelled rows, `REMEMBERED` at most: labels of the nearest ones become candidates.
 
     Attributes
     ----------

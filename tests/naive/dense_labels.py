@@ -96,6 +96,17 @@ class Cells:
                 self.put(asked[i], cell)
         return other
 
+    def dissolve_small(self):
+        room = self.room(0)
+        for c, members in enumerate(self.members):
+            while 0 < len(members) < room // 8:
+                k = members[-1]
+                others = [o for o, there in enumerate(self.members) if 0 < len(there) < room and o != c]
+                if not others:
+                    break
+                self.take(k)
+                self.put(k, max(others, key=lambda o: (self.similar(self.vector[k], o), -o)))
+
     def nearest(self, x, n):
         return sorted(range(len(self.members)), key=lambda c: (-self.similar(x, c), c))[:n]
 
@@ -194,6 +205,8 @@ class DenseLabels:
             self.memory.take(r)
         self.rows[r], self.sets[r] = x, sorted(held)[:64]
         self.memory.put_near(r, near, more=1)
+        if self.taken % (self.remembered // 4) == 0:
+            self.memory.dissolve_small()
         for k in sorted(held):
             self.note_hit(k)
         self.complete += known is None
