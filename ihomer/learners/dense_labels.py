@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ihomer.arrays import grown, kept, used
+from ihomer.arrays import grown, used
 from ihomer.kernels.dense_labels import HELD_BEFORE, N_WEIGHTS, score_labels
 from ihomer.kernels.dense_labels_block import dense_block
 from ihomer.kernels.feature_counts import HELD
@@ -180,7 +180,7 @@ class DenseLabels:
         self.previous = self.previous[self.previous >= 0]
         self.counts, self.traits = np.ascontiguousarray(self.counts[:, positions]), self.traits[positions]
         self.cells.keep(positions, self.vectors)
-        self.vectors = kept(self.vectors, positions)
+        self.vectors = self.vectors[positions]  # without room to grow: it is most of what there is
         self.memory.keep(becomes)
         self.place = np.zeros(len(positions), np.int32)
         self.n_labels = len(positions)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ihomer.arrays import grown, used
 from ihomer.kernels.cells import inverse_length
-from ihomer.kernels.dense_memory import MOST
+from ihomer.kernels.dense_memory import MOST, TAKEN
 from ihomer.learners.cells import Cells, wider
 
 _Labels = npt.NDArray[np.int32]
@@ -88,7 +88,7 @@ class DenseMemory:
 
     def shed(self) -> bool:
         """Forget all rows, and remember half as many from now on; return whether there was anything to forget."""
-        if self.ring[MOST] <= LEAST:
+        if self.ring[TAKEN] == 0 or self.ring[MOST] <= LEAST:
             return False
         self.ring[:] = 0, self.ring[MOST] // 2
         self.vectors, self.lengths, self.sets = self.vectors[:0].copy(), self.lengths[:0].copy(), self.sets[:0].copy()
