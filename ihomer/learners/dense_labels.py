@@ -79,7 +79,7 @@ class DenseLabels:
         self.frequent = np.full(FREQUENT, -1, np.int32)
         self.previous = np.zeros(0, np.int32)
         self.cardinality = np.zeros(2)
-        self.place = np.zeros(0, np.int32)
+        self.place, self.marks = np.zeros(0, np.int32), np.zeros(0, np.uint8)
         self.memory = DenseMemory()
 
     def best(self, rows: Rows, k: int, *, tail: bool = False, learn: bool) -> tuple[_Labels, _Floats, _Floats]:
@@ -91,7 +91,6 @@ class DenseLabels:
         x = self._dense(rows)
         longest = int(np.diff(rows.label_indptr).max(initial=0))
         room, guests = SHORT + longest, FREQUENT + max(longest, len(self.previous)) + NEAR_ROWS * self.memory.sets.shape[1]
-        marks = np.zeros(len(self.place), np.uint8)
         scratch = (
             np.empty(self.probes, np.float32), np.zeros(self.probes, np.int32), np.empty(SHORT, np.int32),
             np.empty((SHORT, 2), np.float32), np.empty(room, np.int32), np.empty((N_ROWS, room), np.float32),
@@ -102,7 +101,7 @@ class DenseLabels:
             stop = dense_block(  # type: ignore[call-arg]
                 x, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
                 start, self.vectors, self.traits, *self.cells.arrays, self.counts, self.rows, self.shared, self.frequent,
-                self.previous, *self.memory.arrays, *self.memory.scratch(), self.place, marks, np.empty(guests, np.int32),
+                self.previous, *self.memory.arrays, *self.memory.scratch(), self.place, self.marks, np.empty(guests, np.int32),
                 self.cardinality, np.zeros(len(self.cells.sizes), np.bool_), *scratch, learn, ids, scores, weights,
             )  # fmt: skip
             if learn:
@@ -128,7 +127,7 @@ class DenseLabels:
     def _grow(self, rows: Rows, *, learn: bool) -> None:
         """Make room for the labels of the rows, and for their features if they are learned."""
         n = rows.n_labels
-        self.counts, self.place = grown(self.counts, (2, n)), grown(self.place, (n,))
+        self.counts, self.place, self.marks = grown(self.counts, (2, n)), grown(self.place, (n,)), grown(self.marks, (n,))
         before = len(self.traits)
         if n > before:
             self.traits = grown(self.traits, (n, 3))
@@ -182,7 +181,7 @@ class DenseLabels:
         self.cells.keep(positions, self.vectors)
         self.vectors = self.vectors[positions]  # without room to grow: it is most of what there is
         self.memory.keep(becomes)
-        self.place = np.zeros(len(positions), np.int32)
+        self.place, self.marks = np.zeros(len(positions), np.int32), np.zeros(len(positions), np.uint8)
         self.n_labels = len(positions)
 
     def keep_features(self, positions: _Ints) -> None:
@@ -210,12 +209,14 @@ class DenseLabels:
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, with the cells there are."""
         columns, memory = padded(n_features), self.memory.needed(padded(self.n_features))
-        return n_labels * (4 * columns + 32) + self.cells.needed(n_labels, columns) + memory
+        return n_labels * (4 * columns + 33) + self.cells.needed(n_labels, columns) + memory
 
     @property
     def n_bytes(self) -> int:
-        """Bytes held, room to grow included: 4 a feature (rounded up to 32) and 44 a label, and the cells' own."""
-        arrays = (self.vectors, self.traits, self.counts, self.place, self.shared, self.frequent, self.previous)
+        """Bytes held, room to grow included: of each label 45 and 4 a feature (rounded up to 32), cells, rows in memory."""
+        arrays = (
+            self.vectors, self.traits, self.counts, self.place, self.marks, self.shared, self.frequent, self.previous,
+        )  # fmt: skip
         return sum(array.nbytes for array in arrays) + self.cells.n_bytes + self.memory.n_bytes
 
     def state(self, n_features: int, n_labels: int) -> dict[str, Any]:  # noqa: ARG002 - counts its own
@@ -241,6 +242,6 @@ class DenseLabels:
             setattr(self, name, state[name])
         self.n_labels = len(self.traits)
         self.vectors = wider(state["vectors"], padded(self.n_features))
-        self.place = np.zeros(self.n_labels, np.int32)
+        self.place, self.marks = np.zeros(self.n_labels, np.int32), np.zeros(self.n_labels, np.uint8)
         self.cells.restore(state["cells"])
         self.memory.restore(state["memory"], padded(self.n_features))

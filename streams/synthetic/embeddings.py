@@ -61,7 +61,7 @@ class Embeddings(Stream):
     --------
     >>> batch = next(Embeddings(rows=1000, labels=5000, dimensions=16, seed=7).batches(1000))
     >>> batch.dense.shape, len(batch.label_indices) / 1000
-    ((1000, 16), 4.988)
+    ((1000, 16), 4.898)
     """
 
     def __init__(
