@@ -16,8 +16,8 @@ from ihomer.rows import Rows
 MANY, FEW = 1024, 256
 #: Who may speak next begins to learn beside the other when there are more labels than this, or fewer than `FEW`, ...
 NEAR = 512
-#: The same in dense streams, `MANY` and `NEAR`: up to there the experts over all labels are at least as good, and their
-#: price can be paid.
+#: `MANY` and `NEAR` of dense streams: up to there the experts over all labels are level with `ManyLabels` or better (gene
+#: functions: micro-F1 .51 for .48), and their price can be paid.
 MANY_DENSE, NEAR_DENSE = 8192, 6144
 #: ... and speaks after so many rows at the least, where labels become few.
 BESIDE = 2048
