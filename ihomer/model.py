@@ -99,9 +99,10 @@ class IHOMER(ArrayEstimator):
         is kept, and put back if it returns.
     label_space
         "few": every label gets a probability, by the experts of the preset. "many": the best of a row do, by an index from
-        features to labels (`ihomer.learners.many_labels`): a row costs what it touches, however many labels there are; for
-        sparse features, the targets "example_f1", "micro_f1" and "hamming", and no learner per cluster. "auto": few, and many
-        from 1,024 labels on (few again below 256) where that can be (`ihomer.label_space`).
+        features to labels, or in dense streams by vectors of labels (`ihomer.learners.many_labels`): a row costs what it
+        touches, or about the root of the number of labels; for the targets "example_f1", "micro_f1" and "hamming", and no
+        learner per cluster. "auto": few, and many from 1,024 labels on, in dense streams from 8,192 on (few again below 256)
+        where that can be (`ihomer.label_space`).
     rank
         What lists of labels are ordered by (`rank_one`, `rank_many`, the best five of predictions): "probability", or, where
         labels are many, "propensity": probability times inverse propensity, which favours the tail (Jain, Prabhu & Varma 2016).

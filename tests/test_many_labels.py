@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ihomer import IHOMER, MLHAT
+from ihomer import IHOMER, MLHAT, label_space
 from ihomer.kernels.slot_index import BIAS
 from ihomer.label_space import FEW, MANY, NEAR
 from ihomer.learners import many_labels
+from ihomer.learners.dense_labels import DenseLabels
 from ihomer.learners.many_labels import ManyLabels
 from ihomer.learners.slot_index import SlotIndex
 from streams import Batch
@@ -140,11 +141,13 @@ def test_what_was_decided_does_not_depend_on_how_rows_come():
     same(*models)
 
 
-@pytest.mark.parametrize("partial", [False, True])
-def test_labels_that_come_back_within_a_batch(partial):
+@pytest.mark.parametrize("kind", ["sparse", "partly known", "dense"])
+def test_labels_that_come_back_within_a_batch(kind):
     # 90 labels of which 60 are kept: many of every batch come back, each is given its share after its own row.
     pairs = [pair for first in (0, 45, 0, 30) for pair in words(first, 700, 45, first=first)]
-    if partial:
+    if kind == "dense":
+        pairs = [(dense(i, 1, 90)[0][0], y) for i, (_, y) in enumerate(pairs)]
+    if kind == "partly known":
         pairs = [(x, dict.fromkeys(y, True) if i % 3 else y) for i, (x, y) in enumerate(pairs)]
     models = [IHOMER(label_space="many", max_labels=60) for _ in range(3)]
     whole = Batch.from_pairs(pairs)
@@ -162,13 +165,81 @@ def test_labels_that_come_back_within_a_batch(partial):
     assert index.counts[0, : index.n_labels].sum() > 1.02 * sum(len(y) for _, y in pairs[-1400:])
 
 
-def test_dense_streams_stay_few():
-    rng = np.random.default_rng(0)
-    model = IHOMER(preset="fast")
-    for i in range(1100):
-        model.learn_one(dict(enumerate(rng.normal(size=3).tolist())), {i})
-    assert model.n_labels > MANY
-    assert not model._space.speaks_many
+def dense(seed, n, n_labels, width=8):
+    """Return n rows near the corner of one of `n_labels` labels, and sometimes of the next one."""
+    rng = np.random.default_rng(seed)
+    corners = np.random.default_rng(0).normal(size=(n_labels, width))
+    rows = []
+    for label in rng.integers(0, n_labels, n).tolist():
+        x = corners[label] + 0.1 * rng.normal(size=width)
+        rows.append((dict(enumerate(x.tolist())), {f"l{label}"} | ({f"l{label + 1}"} if rng.random() < 0.3 else set())))
+    return rows
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 290))
+def test_dense_streams_have_vectors_of_labels(seed, cut):
+    pairs = dense(seed, 300, 120)
+    loop, batch = IHOMER(label_space="many"), IHOMER(label_space="many")
+    answers = []
+    for x, y in pairs:
+        answers.append(loop.predict_set_one(x))
+        loop.learn_one(x, y)
+    whole = Batch.from_pairs(pairs)
+    said = batch.predict_learn_many(whole.slice(0, cut))
+    batch = pickle.loads(pickle.dumps(batch))
+    after = batch.predict_learn_many(whole.slice(cut, len(whole)))
+    assert [*map(said.label_set, range(cut)), *map(after.label_set, range(300 - cut))] == answers
+    same(loop, batch)
+    assert isinstance(loop._space.many.index, DenseLabels)
+    assert loop.n_labels > 64
+
+
+def test_what_a_dense_model_says_can_be_explained():
+    model = IHOMER(label_space="many")
+    pairs = dense(3, 2000, 100)
+    model.learn_many(Batch.from_pairs(pairs))
+    x, y = pairs[-1]
+    best = model.rank_one(x, k=30)
+    assert best[0][0] in y
+    why = model.explain_one(x, best[0][0])
+    (expert,) = why.experts
+    assert expert.name == "dense labels"
+    assert 1 / (1 + np.exp(-expert.part)) == pytest.approx(best[0][1], abs=1e-4)
+    assert expert.evidence[0].total == pytest.approx(expert.part, abs=1e-3)
+    assert len({feature.name for feature in expert.evidence[0].items}) > 3
+
+
+def test_dense_streams_become_many_later(monkeypatch):
+    monkeypatch.setattr(label_space, "NEAR_DENSE", 150)
+    monkeypatch.setattr(label_space, "MANY_DENSE", 250)
+    models = [IHOMER(preset="fast") for _ in range(2)]
+    pairs = dense(1, 6000, 400, width=32)
+    whole = Batch.from_pairs(pairs)
+    models[0].learn_many(whole.slice(0, 200))
+    assert not models[0]._space.speaks_many
+    models[0].learn_many(whole.slice(200, 6000))
+    (event,) = [event for event in models[0].events if event["kind"] == "space"]
+    assert (event["before"], event["after"]) == ("few", "many")
+    assert event["n_labels"] > 250
+    assert isinstance(models[0]._space.many.index, DenseLabels)
+    right = sum(next(iter(y)) in {label for label, _ in models[0].rank_one(x, k=2)} for x, y in pairs[-300:])
+    assert right > 240
+    for start in range(0, 6000, 331):
+        models[1].learn_many(whole.slice(start, min(start + 331, 6000)))
+    same(*models)
+
+
+def test_labels_of_dense_streams_come_and_go():
+    model = IHOMER(label_space="many", max_labels=60, silent_for=1000)
+    for seed, n_labels in ((1, 40), (2, 150), (3, 90)):
+        model.learn_many(Batch.from_pairs(dense(seed, 2500, n_labels)))
+    assert model.n_labels <= 60 + 32
+    again = pickle.loads(pickle.dumps(model))
+    pairs = dense(4, 600, 90)
+    for one in (model, again):
+        one.learn_many(Batch.from_pairs(pairs))
+    same(model, again)
 
 
 @settings(max_examples=20, deadline=None)

@@ -48,14 +48,16 @@ def test_the_seed_decides(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_batches_are_whole_and_right(name):
-    stream = open_stream(f"synthetic:{name}?rows=5000&features=7&labels=12")
+    width = "dimensions" if name == "embeddings" else "features"
+    stream = open_stream(f"synthetic:{name}?rows=5000&{width}=7&labels=12")
     batches = list(stream.batches(999))
     for batch in batches:
         batch.check()
     assert sum(map(len, batches)) == stream.length == 5000
     # Very many names are no text.
-    assert stream.features.names == (list(range(7)) if name == "xmc" else [f"x{j}" for j in range(7)])
-    assert stream.labels.names == (list(range(12)) if name == "xmc" else [f"label{j}" for j in range(12)])
+    numbered = name in {"xmc", "embeddings"}
+    assert stream.features.names == (list(range(7)) if numbered else [f"x{j}" for j in range(7)])
+    assert stream.labels.names == (list(range(12)) if numbered else [f"label{j}" for j in range(12)])
     assert stream.declared_labels == 12
     assert stream.progress() == 1.0
     assert np.concatenate([batch.places for batch in batches]).tolist() == list(range(5000))
@@ -109,8 +111,8 @@ def test_noise_turns_labels_over():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected groups, hyperplane, meta_hyperplane, meta_random"),
-        ("synthetic:", "synthetic:: no generator '', expected groups"),
+        ("synthetic:sea", "synthetic:sea: no generator 'sea', expected embeddings, groups, hyperplane, meta_hyperplane, meta_"),
+        ("synthetic:", "synthetic:: no generator '', expected embeddings"),
         ("synthetic:rbf?rowz=3", "no parameter 'rowz', expected rows, features, labels, groups, seed, centres"),
         ("synthetic:rbf?rows", "found 'rows', expected parameter=value&parameter=value..."),
         ("synthetic:rbf?rows=ten", "rows must be a whole number, found 'ten'"),

@@ -63,10 +63,10 @@ def main(
         print("| learner | " + " | ".join(heading for heading, _, _ in COLUMNS) + " |")
         print("|---|" + "---:|" * len(COLUMNS))
         for name in names:
-            print(_line(name, _result(spec, name, n, seconds)), flush=True)
+            print(line_of(name, result_of(spec, name, n, seconds)), flush=True)
 
 
-def _result(spec: str, name: str, limit: int, seconds: float) -> dict[str, Any]:
+def result_of(spec: str, name: str, limit: int, seconds: float) -> dict[str, Any]:
     """Return the result of a learner in a process of its own, or why there is none."""
     command = [sys.executable, "-m", "benchmarks.extreme.run", spec, name, str(limit), str(seconds)]
     try:
@@ -81,7 +81,7 @@ def _result(spec: str, name: str, limit: int, seconds: float) -> dict[str, Any]:
     return found
 
 
-def _line(name: str, result: dict[str, Any]) -> str:
+def line_of(name: str, result: dict[str, Any]) -> str:
     """Return a line of the table."""
     if "unfit" in result:
         return f"| {name} | {result['unfit']} |" + " |" * (len(COLUMNS) - 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.dense.nearest import NearestLabels, NearestRows
+from benchmarks.dense.vectors import ALL, WIDEST, Vectors
 from benchmarks.extreme import ours
 from benchmarks.extreme.counts import SmoothedCounts
 from benchmarks.extreme.oracle import Oracle
@@ -24,6 +26,12 @@ def _oracle(stream: Stream) -> Oracle:
     return Oracle(stream)
 
 
+def _dense(stream: Stream, make: Callable[[], Learner]) -> Learner:
+    if len(stream.features) > WIDEST:
+        raise UnfitError(f"more than {WIDEST:,} features: rows are not dense")
+    return make()
+
+
 #: Each makes a fresh learner for a stream, or raises `UnfitError`.
 LEARNERS: dict[str, Callable[[Stream], Learner]] = {
     "many": ours.many,
@@ -34,6 +42,10 @@ LEARNERS: dict[str, Callable[[Stream], Learner]] = {
     "counts": lambda _: SmoothedCounts(),
     "vw-plt": VowpalWabbitPLT,
     "vw-oaa": VowpalWabbitOAA,
+    "vectors": lambda stream: _dense(stream, Vectors),
+    "vectors-all": lambda stream: _dense(stream, lambda: Vectors(probes=ALL)),
+    "nearest": lambda stream: _dense(stream, NearestLabels),
+    "nearest-rows": lambda stream: _dense(stream, NearestRows),
     "prior": lambda _: LabelPrior().predict_learn_many,
     "no-change": lambda _: NoChange().predict_learn_many,
     "oracle": _oracle,

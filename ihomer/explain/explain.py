@@ -14,6 +14,7 @@ from ihomer.door import Door
 from ihomer.explain.case import Case
 from ihomer.explain.clustered import of_cluster
 from ihomer.explain.counts import of_slot_index
+from ihomer.explain.dense_labels import of_dense_labels
 from ihomer.explain.explanation import Explanation
 from ihomer.explain.generations import of_generations
 from ihomer.explain.parts import Cluster, Expert, Mate, Term
@@ -23,6 +24,7 @@ from ihomer.kernels.odac import jaccard
 from ihomer.kernels.stack import to_log_odds
 from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
+from ihomer.learners.dense_labels import DenseLabels
 from ihomer.learners.many_labels import ManyLabels
 from ihomer.one_row import Instance
 from ihomer.probabilities import Scored
@@ -117,7 +119,10 @@ def _of_index(many: ManyLabels, rows: Rows, i: int, names: tuple[Vocabulary, lis
     views, scores = many.score(rows)
     case = Case(i, rows, views, *names, many.rows, k)
     score = float(scores[i])
-    return Expert("slot index", score, (Term("log-odds", score, 1.0, 0.0, score),), of_slot_index(many.index, case))
+    terms = (Term("log-odds", score, 1.0, 0.0, score),)
+    if isinstance(many.index, DenseLabels):
+        return Expert("dense labels", score, terms, of_dense_labels(many.index, case))
+    return Expert("slot index", score, terms, of_slot_index(many.index, case))
 
 
 def _cluster(model: Model, i: int, p: dict[int, float], predicted: set[int], k: int) -> Cluster:

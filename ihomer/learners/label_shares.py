@@ -9,6 +9,9 @@ from ihomer.kernels.feature_counts import BEYOND, COMPLETE, HELD
 
 _Doubles = npt.NDArray[np.float64]
 
+#: The shares of labels that come back, where none does.
+NONE_RETURN: _Doubles = np.zeros(0)
+
 
 def shares_of(counts: _Doubles, rows: _Doubles, labels: npt.NDArray[np.integer]) -> _Doubles:
     """Return the share of rows, of those in which it was known, in which each of `labels` held.

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from ihomer.blocks import BLOCK, WATCH, is_boundary
 from ihomer.kernels.feature_counts import HELD
-from ihomer.kernels.inputs import SPARSE
+from ihomer.kernels.inputs import DENSE, SPARSE
+from ihomer.learners.dense_labels import DenseLabels
 from ihomer.learners.inputs import Inputs
+from ihomer.learners.label_shares import NONE_RETURN
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
 from ihomer.learners.unit_rows import UnitRows
@@ -31,11 +33,11 @@ MOST = np.float32(30)
 
 
 class ManyLabels:
-    """A slot index over scaled features, and the probabilities of the best labels of each row.
+    """A slot index over scaled features, or vectors of labels where rows are dense; probabilities of the best labels of rows.
 
     Whether the stream is sparse or dense is asked after 1, 2, 4, ... 64 rows, as in `ihomer.learners.mixture`; it
-    decides how features are scaled. In dense streams every feature holds every label, and the index learns little
-    more than linear weights of the labels in its slots.
+    decides how features are scaled, and who learns: in dense streams every feature would hold every label, and an index
+    of them learn little.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class ManyLabels:
     inputs
         Scales of features.
     index
-        The `SlotIndex`.
+        A `SlotIndex`, or `DenseLabels` where the stream is dense.
 
     Examples
     --------
@@ -67,7 +69,23 @@ class ManyLabels:
 
     def _start(self, regime: int) -> None:
         self.inputs: Inputs | UnitRows = Inputs(regime)
-        self.index = SlotIndex()
+        self.index: SlotIndex | DenseLabels = DenseLabels() if regime == DENSE else SlotIndex()
+
+    @classmethod
+    def beside(cls, inputs: Inputs, *, tail: bool) -> ManyLabels:
+        """Return one that begins where a stream has shown its regime and its scales.
+
+        Parameters
+        ----------
+        inputs
+            That were learned by others; copied.
+        tail
+            Whether lists of labels favour the tail.
+        """
+        many = cls(tail=tail)
+        many._start(inputs.regime)
+        many.inputs = UnitRows.of(inputs) if inputs.regime == SPARSE else Inputs.from_state(inputs.state())
+        return many
 
     def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
@@ -75,13 +93,13 @@ class ManyLabels:
         With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`). Of labels
         that are new in these rows `returning`, float64, has the shares that they had before they were retired, or 0.
         """
-        best = self._block(rows, learn=learn, returning=np.zeros(0) if returning is None else returning)
+        best = self._block(rows, learn=learn, returning=NONE_RETURN if returning is None else returning)
         self._give_back()
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
                 self._settle()
-        if learn and self.rows % WATCH == 0:
+        if learn and isinstance(self.index, SlotIndex) and self.rows % WATCH == 0:
             slots = min((slots for n, slots in FEWER_SLOTS if self.index.n_features >= n), default=SLOTS)
             if slots < self.index.slots:  # where features become fewer again, what was dropped comes back by itself
                 self.index.shorten(slots)
@@ -114,7 +132,7 @@ class ManyLabels:
         regime = self.inputs.fitting_regime()
         if regime != self.inputs.regime:
             self._start(regime)
-            self._block(self.first, learn=True, returning=np.zeros(0))
+            self._block(self.first, learn=True, returning=NONE_RETURN)
         if self.rows == BLOCK:
             self.first = None
             if regime == SPARSE:
@@ -122,9 +140,11 @@ class ManyLabels:
 
     def score(self, rows: Rows) -> tuple[Views, npt.NDArray[np.float32]]:
         """Return one row as the index sees it, and the log-odds, float32 (labels,), of all labels: for people to look at."""
-        views = self.inputs.block(rows, learn=False)
-        views = Views(views.plain, views.plain, dense=False)
-        return views, self.index.block(views, learn=False)[0, 0]
+        plain = self.inputs.block(rows, learn=False).plain
+        dense = isinstance(self.index, DenseLabels)
+        views = Views(plain, plain, dense=dense)
+        scores = self.index.score(plain) if isinstance(self.index, DenseLabels) else self.index.block(views, learn=False)[0]
+        return views, scores[0]
 
     def reopen(self, labels: npt.NDArray[np.int32] | None = None) -> None:
         """Let all labels (or these) learn as fast as at the start; nothing learned is forgotten."""
@@ -157,8 +177,8 @@ class ManyLabels:
         self.index.recall(label, essence.share)
 
     def shed(self) -> bool:
-        """Return that there is nothing that could be done without."""
-        return False
+        """Give up what could be done without: rows in memory; return whether there was any."""
+        return isinstance(self.index, DenseLabels) and self.index.shed()
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take, whatever room to grow there is."""
@@ -176,7 +196,7 @@ class ManyLabels:
         return {
             "inputs": self.inputs.state(),
             "index": self.index.state(len(self.inputs.largest), self.index.n_labels),
-            "slots": self.index.slots,
+            "slots": self.index.slots if isinstance(self.index, SlotIndex) else None,
             "first": None if self.first is None else rows_state(self.first),
         }
 
@@ -184,6 +204,6 @@ class ManyLabels:
         """Take over what `state` returned."""
         kind = Inputs if "moments" in state["inputs"] else UnitRows
         self.inputs = kind.from_state(state["inputs"])
-        self.index = SlotIndex(slots=state["slots"])
+        self.index = DenseLabels() if state["slots"] is None else SlotIndex(slots=state["slots"])
         self.index.restore(state["index"])
         self.first = None if state["first"] is None else rows_from_state(state["first"])

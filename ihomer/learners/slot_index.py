@@ -12,7 +12,7 @@ from ihomer.kernels.feature_counts import END, FIRST_QUALITY, HELD, NEEDED, ROOM
 from ihomer.kernels.slot_index import COUNT, CURVATURE, LABEL, LOG_HELD, N_ROWS, N_SHARED, SQUARES
 from ihomer.kernels.slot_index_block import slot_block
 from ihomer.kernels.slot_index_pool import HOLES, N_SIZES, copy_lines, rooms_for
-from ihomer.learners.label_shares import recall_share, shares_of
+from ihomer.learners.label_shares import NONE_RETURN, recall_share, shares_of
 from ihomer.learners.protocol import Views
 from ihomer.rows import Rows
 
@@ -24,9 +24,6 @@ _Scratch = tuple[
     _Labels, _Floats, npt.NDArray[np.uint32], _Floats, _Floats, _Labels, _Ints, _Floats, npt.NDArray[np.float64],
     _Floats,
 ]  # fmt: skip
-
-#: No label comes back.
-_NONE_RETURN: _Doubles = np.zeros(0)
 
 #: Labels kept of a feature: enough for real data; what is dropped is what the feature says least of.
 SLOTS = 64
@@ -123,11 +120,11 @@ class SlotIndex:
         rows = views.plain
         out = np.zeros((1, len(rows), rows.n_labels), np.float32)
         if not views.dense:
-            self._run(rows, out, *_no_best(len(rows), 0), _no_weights(len(rows), 0), _NONE_RETURN, learn=learn)
+            self._run(rows, out, *_no_best(len(rows), 0), _no_weights(len(rows), 0), NONE_RETURN, learn=learn)
         return out
 
     def best(
-        self, rows: Rows, k: int, *, tail: bool = False, learn: bool, returning: _Doubles = _NONE_RETURN
+        self, rows: Rows, k: int, *, tail: bool = False, learn: bool, returning: _Doubles = NONE_RETURN
     ) -> tuple[_Labels, _Floats, _Floats]:
         """Return the best candidates of each row before it is learned (if `learn`), `k` at most; nothing touches all labels.
 

@@ -19,7 +19,7 @@ PARTS = 256
 
 
 @jit
-def _mix(z):  # type: ignore[no-untyped-def]
+def mix(z):  # type: ignore[no-untyped-def]
     """Return the output of SplitMix64 for a state."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -27,15 +27,15 @@ def _mix(z):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _next(state):  # type: ignore[no-untyped-def]
+def following(state):  # type: ignore[no-untyped-def]
     """Return the next state."""
     return state + np.uint64(0x9E3779B97F4A7C15)
 
 
 @jit
-def _begin(key, number):  # type: ignore[no-untyped-def]
+def beginning(key, number):  # type: ignore[no-untyped-def]
     """Return the state of stream `number` of those of a key."""
-    return _mix(np.uint64(key) ^ _mix(_next(np.uint64(number))))
+    return mix(np.uint64(key) ^ mix(following(np.uint64(number))))
 
 
 @jit
@@ -102,19 +102,19 @@ def draw_told(keys, share, pool, common, told):  # type: ignore[no-untyped-def]
     for label in range(len(told)):
         if label % share == 0 or keys[label] != key:
             key = keys[label]
-            state = _begin(key, 2 * (label // share))
+            state = beginning(key, 2 * (label // share))
             for k in range(pool):
                 fresh = False
                 while not fresh:
-                    state = _next(state)
-                    features[k] = _draw(common, _mix(state))
+                    state = following(state)
+                    features[k] = _draw(common, mix(state))
                     fresh = True
                     for before in range(k):
                         fresh &= features[before] != features[k]
-        state = _begin(key, 2 * label + 1)
+        state = beginning(key, 2 * label + 1)
         for k in range(m):
-            state = _next(state)
-            other = k + _below(_mix(state), pool - k)
+            state = following(state)
+            other = k + _below(mix(state), pool - k)
             features[k], features[other] = features[other], features[k]
             told[label, k], others[k] = features[k], other
         for k in range(m - 1, -1, -1):  # the next label finds the pool as this one did
@@ -157,6 +157,46 @@ def _sort(ids, n, n_ids, sorted_ids, ends):  # type: ignore[no-untyped-def]
 
 
 @jit
+def draw_places(state, inside, sizes, by_weight, places):  # type: ignore[no-untyped-def]
+    """Draw the labels of a row, as the places where they stand among the groups; return how many, and the state.
+
+    Parameters
+    ----------
+    state : uint64, the first of the row
+    inside, sizes, by_weight : see `draw_rows`
+    places : int64 (m,), written: distinct
+    """
+    n_labels = len(by_weight)
+    u = np.float64(mix(state) >> np.uint64(11)) * 2.0**-53
+    wanted = 0
+    while u >= sizes[wanted]:
+        wanted += 1
+    wanted += 1
+    state = following(state)
+    start = _draw(by_weight, mix(state)) // GROUP * GROUP
+    stop = min(start + GROUP, n_labels)
+    n = 0
+    for _ in range(wanted):
+        for _try in range(TRIES):
+            state = following(state)
+            bits = mix(state)
+            if np.float64(bits >> np.uint64(11)) * 2.0**-53 < inside:
+                state = following(state)
+                place = start + _below(mix(state), stop - start)
+            else:
+                state = following(state)
+                place = _draw(by_weight, mix(state))
+            again = False
+            for i in range(n):
+                again |= places[i] == place
+            if not again:
+                places[n] = place
+                n += 1
+                break
+    return n, state
+
+
+@jit
 def draw_rows(  # type: ignore[no-untyped-def]
     key, first, n_rows, nonzeros, inside, sizes,
     by_weight, names, told, noise, magnitudes,
@@ -177,7 +217,7 @@ def draw_rows(  # type: ignore[no-untyped-def]
     magnitudes : float32 (2^16,): values, equally likely
     indptr, ids, values, label_indptr, labels : written
     """
-    n_features, n_labels, k = len(noise), len(by_weight), told.shape[1]
+    n_features, k = len(noise), told.shape[1]
     most = max(nonzeros, len(sizes) * k)
     room = 16
     while room < 3 * most:
@@ -188,34 +228,8 @@ def draw_rows(  # type: ignore[no-untyped-def]
     ends = np.empty(PARTS + 1, np.int64)
     cells = held = 0
     for row in range(n_rows):
-        state = _next(_begin(key, first + row))
-        bits = _mix(state)
-        u = np.float64(bits >> np.uint64(11)) * 2.0**-53
-        wanted = 0
-        while u >= sizes[wanted]:
-            wanted += 1
-        wanted += 1
-        state = _next(state)
-        start = _draw(by_weight, _mix(state)) // GROUP * GROUP
-        stop = min(start + GROUP, n_labels)
-        n = 0
-        for _ in range(wanted):
-            for _try in range(TRIES):
-                state = _next(state)
-                bits = _mix(state)
-                if np.float64(bits >> np.uint64(11)) * 2.0**-53 < inside:
-                    state = _next(state)
-                    place = start + _below(_mix(state), stop - start)
-                else:
-                    state = _next(state)
-                    place = _draw(by_weight, _mix(state))
-                again = False
-                for i in range(n):
-                    again |= places[i] == place
-                if not again:
-                    places[n] = place
-                    n += 1
-                    break
+        state = following(beginning(key, first + row))
+        n, state = draw_places(state, inside, sizes, by_weight, places)
         for i in range(n):
             labels[held + i] = names[places[i]]
         labels[held : held + n].sort()
@@ -224,23 +238,23 @@ def draw_rows(  # type: ignore[no-untyped-def]
 
         n_ids = 0
         for i in range(n):
-            state = _next(state)
-            bits = _mix(state)
+            state = following(state)
+            bits = mix(state)
             for j in range(k):
                 if bits & (np.uint64(1) << np.uint64(j)) != 0:
                     n_ids = _enter(seen, row_ids, n_ids, np.int64(told[places[i], j]))
         for _try in range(TRIES * nonzeros):
             if n_ids >= nonzeros:
                 break
-            state = _next(state)
-            n_ids = _enter(seen, row_ids, n_ids, _draw(noise, _mix(state)))
+            state = following(state)
+            n_ids = _enter(seen, row_ids, n_ids, _draw(noise, mix(state)))
         _sort(row_ids, n_ids, n_features, ordered, ends)
         seen[:] = -1
         bits = np.uint64(0)
         for i in range(n_ids):
             if i % 4 == 0:
-                state = _next(state)
-                bits = _mix(state)
+                state = following(state)
+                bits = mix(state)
             ids[cells + i] = ordered[i]
             values[cells + i] = magnitudes[np.int64(bits & np.uint64(0xFFFF))]
             bits >>= np.uint64(16)

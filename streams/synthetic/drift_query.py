@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streams.drift import Changed, When
+    from streams.synthetic.embeddings import Embeddings
     from streams.synthetic.generator import Generator
     from streams.synthetic.xmc import XMC
+
+    Drawn = Generator | XMC | Embeddings
 
 #: Parameters of a change and what they are when not given; what `at` is must be said.
 PARAMETERS: dict[str, str | int | float] = {
@@ -25,10 +28,10 @@ PACES = ("none", "sudden", "gradual", "incremental", "recurring")
 
 
 def changed(
-    stream: Generator | XMC,
-    again: Callable[[Mapping[str, float]], Generator | XMC],
+    stream: Drawn,
+    again: Callable[[Mapping[str, float]], Drawn],
     given: Mapping[str, str | int | float],
-) -> Generator | XMC | Changed:
+) -> Drawn | Changed:
     """Return `stream` with the change that `given` tells; itself if that is none.
 
     Parameters
@@ -89,7 +92,7 @@ def changed(
     return features(stream, when, fraction=fraction, seed=seed)
 
 
-def _redrawn(stream: XMC, when: When, other: Generator | XMC, seed: int) -> Changed:
+def _redrawn(stream: XMC, when: When, other: Drawn, seed: int) -> Changed:
     """Return the stream with labels that are told by other features from the change on: those that `other` draws again."""
     from streams.drift import Replaced
     from streams.synthetic.xmc import XMC

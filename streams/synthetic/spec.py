@@ -8,11 +8,15 @@ from urllib.parse import parse_qsl
 
 from streams.errors import StreamError
 from streams.stream import Stream
-from streams.synthetic import RBF, XMC, Groups, Hyperplane, MetaHyperplane, MetaRandomTree, MetaRBF, RandomTree
+from streams.synthetic import RBF, XMC, Embeddings, Groups, Hyperplane, MetaHyperplane, MetaRandomTree, MetaRBF, RandomTree
 from streams.synthetic.drift_query import PARAMETERS, changed
 from streams.synthetic.generator import Generator
 
-GENERATORS: dict[str, type[Generator | XMC]] = {
+#: A generator of either kind.
+Drawn = Generator | XMC | Embeddings
+
+GENERATORS: dict[str, type[Drawn]] = {
+    "embeddings": Embeddings,
     "groups": Groups,
     "hyperplane": Hyperplane,
     "meta_hyperplane": MetaHyperplane,
@@ -65,7 +69,7 @@ def open_synthetic(spec: str) -> Stream:
         given[parameter] = _value(spec, parameter, text, known[parameter])
     change = {parameter: given.pop(parameter) for parameter in PARAMETERS if parameter in given}
 
-    def generator(other: Mapping[str, float]) -> Generator | XMC:
+    def generator(other: Mapping[str, float]) -> Drawn:
         made = GENERATORS[name](**{**given, **other})  # type: ignore[arg-type]
         made.name = spec
         return made

@@ -174,10 +174,10 @@ class XMC(Stream):
         quantiles = (np.arange(_MAGNITUDES) + 0.5) / _MAGNITUDES
         magnitudes = np.abs([normal.inv_cdf(q) for q in quantiles.tolist()]).astype(np.float32)
         key = np.random.SeedSequence(self.seed).generate_state(1, np.uint64)[0]
-        return key, _sizes(self.cardinality), aliases[0], aliases[1], magnitudes
+        return key, set_sizes(self.cardinality), aliases[0], aliases[1], magnitudes
 
 
-def _sizes(cardinality: float) -> npt.NDArray[np.float64]:
+def set_sizes(cardinality: float) -> npt.NDArray[np.float64]:
     """Return how likely a row has at most 1, 2, ... labels: 1 + Poisson, cut where less than 1e-9 is left."""
     mean, p, total, sizes = cardinality - 1, math.exp(1 - cardinality), 0.0, []
     while total < 1 - 1e-9:

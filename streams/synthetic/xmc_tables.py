@@ -73,10 +73,18 @@ def make_tables(
     common = np.empty((features, 2), np.uint32)
     alias_table(_zipf(features, POOLS_ZIPF)[ranks], common)
     draw_told(np.where(of_place, other, key), share, pool, common, told)
+    weights, names = label_weights(random, labels)
+    return Tables(names, weights, told, _zipf(features, NOISE_ZIPF)[ranks], of_place)
+
+
+def label_weights(random: np.random.Generator, labels: int) -> tuple[Numbers, Ids]:
+    """Return `weights` and `names` of `Tables`."""
+    from streams.kernels.draw_xmc import GROUP
+
+    groups = -(-labels // GROUP)
     sizes = np.minimum(GROUP, labels - GROUP * np.arange(groups))
     weights = np.repeat(_zipf(groups, GROUPS_ZIPF)[random.permutation(groups)] / sizes, sizes)
-    names = random.permutation(labels).astype(np.int32)
-    return Tables(names, weights, told, _zipf(features, NOISE_ZIPF)[ranks], of_place)
+    return weights, random.permutation(labels).astype(np.int32)
 
 
 def _zipf(n: int, exponent: float) -> Numbers:

@@ -36,24 +36,30 @@ def draw(table, bits):
     return i if bits & 0xFFFFFFFF <= table[i][0] else int(table[i][1])
 
 
+def places_of(random, sizes, by_weight, n_labels):
+    """Return the places of a row's labels."""
+    wanted = 1 + int(np.searchsorted(sizes, unit(next(random)), "right"))
+    start = draw(by_weight, next(random)) // 32 * 32
+    group = range(start, min(start + 32, n_labels))
+    places = []
+    for _ in range(wanted):
+        for _try in range(64):
+            inside = unit(next(random)) < INSIDE
+            bits = next(random)
+            place = group[below(bits, len(group))] if inside else draw(by_weight, bits)
+            if place not in places:
+                places.append(place)
+                break
+    return places
+
+
 def rows(stream, n):
     """Yield feature ids, values and label ids of the first n rows of an XMC stream."""
     key, sizes, by_weight, noise, magnitudes = stream._drawn_from
     names, told = stream.tables.names.tolist(), stream.tables.told.tolist()
     for row in range(n):
         random = numbers(int(key), row)
-        wanted = 1 + int(np.searchsorted(sizes, unit(next(random)), "right"))
-        start = draw(by_weight, next(random)) // 32 * 32
-        group = range(start, min(start + 32, len(names)))
-        places = []
-        for _ in range(wanted):
-            for _try in range(64):
-                inside = unit(next(random)) < INSIDE
-                bits = next(random)
-                place = group[below(bits, len(group))] if inside else draw(by_weight, bits)
-                if place not in places:
-                    places.append(place)
-                    break
+        places = places_of(random, sizes, by_weight, len(names))
         ids = set()
         for place in places:
             bits = next(random)

@@ -1,0 +1,1 @@
+"""How to find the labels of dense rows where there are very many: python -m benchmarks.dense."""
