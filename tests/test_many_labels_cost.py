@@ -50,13 +50,13 @@ def spoiled(model, how):
     """Let a model do something for all labels, once for every row or every block: the counts must show it."""
     predict = model._probabilities
 
-    def slower(block, *, learn):
+    def slower(block, *, learn, returning=None):
         if how == "array":
             (model._tree.cluster_of + 1.0).sum()
         elif how:
             for _ in range(block.n_labels * (len(block) if how == "row" else 1)):
                 pass
-        return predict(block, learn=learn)
+        return predict(block, learn=learn, returning=returning)
 
     if how:
         model._probabilities = slower

@@ -104,7 +104,8 @@ class DenseLabels:
                 x, rows.label_indptr, rows.label_indices, rows.status, rows.known_indptr, rows.known_indices, rows.limits,
                 returning, start, self.vectors, self.traits, *self.cells.arrays, self.counts, self.rows, self.shared,
                 self.frequent, self.previous, *self.memory.arrays, *self.memory.scratch(), self.place, self.marks,
-                np.empty(guests, np.int32), self.cardinality, np.zeros(len(self.cells.sizes), np.bool_), *scratch, learn, ids, scores, weights,
+                np.empty(guests, np.int32), self.cardinality, np.zeros(len(self.cells.sizes), np.bool_), *scratch, learn, ids,
+                scores, weights,
             )  # fmt: skip
             if learn:
                 self._remember(rows, start, stop)
