@@ -7,6 +7,7 @@ import gc
 import sys
 import types
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,8 @@ _CACHES = frozenset((WeakKeyDictionary,))
 _LEAVES = frozenset((str, int, float, bool, bytes, type(None)))
 
 
+#: Pages of 4,096 bytes that a process may grow by, 8 MB, before it is looked whether some of them are free.
+GROWN = 2048
 #: Of more objects than this, the notes that were made of them are worth giving back.
 MANY = 100_000
 
@@ -63,3 +66,21 @@ def give_back() -> None:
     """
     if _TRIM is not None:
         _TRIM(0)
+        _Resident.then = _Resident.now()
+
+
+def give_back_if_grown() -> None:
+    """Give free memory back if the process has grown since the last time: to ask that takes some microseconds."""
+    if _TRIM is not None and _Resident.now() > _Resident.then + GROWN:
+        give_back()
+
+
+class _Resident:
+    """Pages of this process in memory: now, and when memory was last given back."""
+
+    then = 0
+
+    @staticmethod
+    def now() -> int:
+        with Path("/proc/self/statm").open("rb") as file:
+            return int(file.read().split()[1])

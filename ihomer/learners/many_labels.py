@@ -16,7 +16,7 @@ from ihomer.learners.label_shares import NONE_RETURN
 from ihomer.learners.protocol import Views
 from ihomer.learners.slot_index import SLOTS, SlotIndex
 from ihomer.learners.unit_rows import UnitRows
-from ihomer.memory import give_back
+from ihomer.memory import give_back_if_grown
 from ihomer.probabilities import Best
 from ihomer.retired_labels import Essence
 from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
@@ -25,9 +25,8 @@ from ihomer.rows import Rows, appended, compact, rows_from_state, rows_state
 KEPT = 64
 #: Where there are so many features or more, each gets so many slots at most: about as many in all, and a row costs no more.
 FEWER_SLOTS = ((32_768, 32), (98_304, 16))
-#: Where more bytes than this are held, what was replaced goes back to the system when they have changed by such a share: each
-#: time the pool of slots is laid out anew.
-LARGE, CHANGED = 1 << 23, 32
+#: Where more bytes than this are held, what was replaced is looked for: the pool of slots is laid out anew again and again.
+LARGE = 1 << 23
 #: Scores are cut here before they become probabilities, which are then neither 0 nor beyond what float32 can hold.
 MOST = np.float32(30)
 
@@ -63,7 +62,6 @@ class ManyLabels:
 
     def __init__(self, *, tail: bool = False) -> None:
         self.tail = tail
-        self._given = 0  # bytes held when memory was last given back
         self.first: Rows | None = None  # the rows so far, until the regime stands
         self._start(SPARSE)
 
@@ -94,7 +92,8 @@ class ManyLabels:
         that are new in these rows `returning`, float64, has the shares that they had before they were retired, or 0.
         """
         best = self._block(rows, learn=learn, returning=NONE_RETURN if returning is None else returning)
-        self._give_back()
+        if learn and self.n_bytes > LARGE:
+            give_back_if_grown()
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
@@ -105,13 +104,6 @@ class ManyLabels:
                 self.index.shorten(slots)
             self.index.slots = slots
         return best
-
-    def _give_back(self) -> None:
-        """Give back what was replaced, once that may be much."""
-        n = self.n_bytes
-        if n > LARGE and abs(n - self._given) > n // CHANGED:
-            self._given = n
-            give_back()
 
     def _block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64]) -> Best:
         views = self.inputs.block(rows, learn=learn)
