@@ -87,7 +87,7 @@ class SlotIndex:
     >>> scores = SlotIndex().block(Views(rows, rows, dense=False), learn=True)
     >>> scores[0, -2:].round(1)  # of a row with "x" and one with "y", for "a" and "b"
     array([[ 4.4, -3.9],
-           [-3.9,  4.3]], dtype=float32)
+           [-3.9,  4.4]], dtype=float32)
     """
 
     n_scores = 1
