@@ -8,16 +8,15 @@ from ihomer.kernels.cells import CELL, N_CELLS, N_PLACED, enter_near, nearest_ce
 from ihomer.kernels.dense_labels import EVIDENCE, N_WEIGHTS, gather_guests, invite_held, shortlist, take_shortlist
 from ihomer.kernels.dense_memory import nearest_rows, remember
 from ihomer.kernels.fastmath import fast_log
-from ihomer.kernels.feature_counts import COMPLETE, PARTIAL, enter_labels, learn_labels
+from ihomer.kernels.feature_counts import COMPLETE, PARTIAL, enter_labels
 from ihomer.kernels.slot_index import BIAS, ERROR, SQUARES
-from ihomer.kernels.slot_index_block import CARDINALITY_ROWS, keep_best, weigh_tail
+from ihomer.kernels.slot_index_block import keep_best, weigh_tail
 from ihomer.kernels.slot_index_learn import (
     FADE,
     SHARED_STEP,
+    count_row,
     find_errors,
     mark_truth,
-    note_halved,
-    note_held,
     recall_labels,
 )  # fmt: skip
 from streams.jit import jit
@@ -147,15 +146,10 @@ def dense_block(  # type: ignore[no-untyped-def]
             )  # fmt: skip
             for q in range(first, last):
                 note_hit(label_indices[q], vectors, where, centres, inverse, members_of, sizes, tallies)
-            rows_before = rows[COMPLETE] + rows[PARTIAL]
-            learn_labels(
-                label_indices, first, last, known_indices, known_indptr[i], known_indptr[i + 1], status[i], counts, rows,
+            count_row(
+                label_indices, first, last, known_indices, known_indptr[i], known_indptr[i + 1], status[i], limit, counts,
+                rows, traits, cardinality, frequent,
             )  # fmt: skip
-            if rows[COMPLETE] + rows[PARTIAL] < rows_before:
-                note_halved(limit, counts, traits)
-            cardinality[1] = min(cardinality[1] + 1.0, CARDINALITY_ROWS)
-            cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
-            note_held(label_indices, first, last, counts, traits, frequent)
             before, before_first, before_last = label_indices, first, last
         if learn and len(returning):
             recall_labels(limits[i], limit, limits[0], returning, counts, rows, traits)

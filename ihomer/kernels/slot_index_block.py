@@ -12,7 +12,6 @@ from ihomer.kernels.feature_counts import (
     NEEDED,
     PARTIAL,
     enter_labels,
-    learn_labels,
     weigh_features,
 )  # fmt: skip
 from ihomer.kernels.slot_index import (
@@ -30,13 +29,12 @@ from ihomer.kernels.slot_index import (
     score_candidates,
 )  # fmt: skip
 from ihomer.kernels.slot_index_learn import (
+    count_row,
     find_errors,
     find_shares,
     learn_shared,
     learn_slots,
     mark_truth,
-    note_halved,
-    note_held,
     recall_labels,
 )
 from ihomer.kernels.slot_index_pool import room_needed
@@ -45,8 +43,6 @@ from streams.jit import jit
 _ZERO, _ONE = np.float32(0), np.float32(1)
 #: So many of the best labels of a row are kept at least: as many as the decision for example-F1 looks at.
 LEAST_KEPT = 24
-#: The mean number of labels that hold follows the last so many rows.
-CARDINALITY_ROWS = 1000.0
 #: The propensity model's A and B.
 TAIL_A, TAIL_B = 0.55, 1.5
 
@@ -194,16 +190,10 @@ def slot_block(  # type: ignore[no-untyped-def]
                 ids, values, start, stop, label_indices, first, last, g, most, seen, quality, lines, names, cells,
                 pool_ends, place, acc, spots, found, keys,
             )  # fmt: skip
-            before_it = rows[COMPLETE] + rows[PARTIAL]
-            learn_labels(
-                label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row],
-                counts, rows,
+            count_row(
+                label_indices, first, last, known_indices, known_indptr[row], known_indptr[row + 1], status[row], limit,
+                counts, rows, traits, cardinality, frequent,
             )  # fmt: skip
-            if rows[COMPLETE] + rows[PARTIAL] < before_it:
-                note_halved(limit, counts, traits)
-            cardinality[1] = min(cardinality[1] + 1.0, CARDINALITY_ROWS)
-            cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
-            note_held(label_indices, first, last, counts, traits, frequent)
             before, before_first, before_last = label_indices, first, last
         if learn and len(returning):
             recall_labels(limits[row], limit, limits[0], returning, counts, rows, traits)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from ihomer.kernels.fastmath import fast_exp, fast_log
-from ihomer.kernels.feature_counts import BEYOND, COMPLETE, HELD, ROOM, START, USED, WINDOW, moved_quality
+from ihomer.kernels.feature_counts import (
+    BEYOND,
+    COMPLETE,
+    HELD,
+    PARTIAL,
+    ROOM,
+    START,
+    USED,
+    WINDOW,
+    learn_labels,
+    moved_quality,
+)  # fmt: skip
 from ihomer.kernels.slot_index import (
     BASE,
     BIAS,
@@ -39,6 +50,8 @@ FADE = 1 - 1 / 16384
 _LEAST_CURVATURE = np.float32(0.05)
 #: A count is halved no further: its logarithm stays finite.
 _LEAST_COUNT = np.float32(1e-6)
+#: The mean number of labels that hold follows the last so many rows.
+CARDINALITY_ROWS = 1000.0
 #: The key of a slot whose label holds.
 _NOBODY = np.int64(2**63 - 1)
 
@@ -240,6 +253,26 @@ def note_halved(limit, counts, traits):  # type: ignore[no-untyped-def]
     """Bring the logarithms of the labels below `limit` up to date with counts that were halved: seldom, so all of them."""
     for k in range(limit):
         traits[k, LOG_HELD] = fast_log(np.float32(counts[HELD, k] + 0.5))
+
+
+@jit
+def count_row(  # type: ignore[no-untyped-def]
+    label_indices, first, last, known_indices, known_first, known_last, status, limit, counts, rows, traits, cardinality,
+    frequent,
+):  # fmt: skip
+    """Count a row for its labels, and bring what hangs on the counts up to date: logarithms, the most frequent, the mean.
+
+    Parameters
+    ----------
+    limit : labels there are; cardinality : float64 (2,): faded mean number of labels that hold, and of how many rows
+    """
+    before = rows[COMPLETE] + rows[PARTIAL]
+    learn_labels(label_indices, first, last, known_indices, known_first, known_last, status, counts, rows)
+    if rows[COMPLETE] + rows[PARTIAL] < before:
+        note_halved(limit, counts, traits)
+    cardinality[1] = min(cardinality[1] + 1.0, CARDINALITY_ROWS)
+    cardinality[0] += (last - first - cardinality[0]) / cardinality[1]
+    note_held(label_indices, first, last, counts, traits, frequent)
 
 
 @jit
