@@ -194,6 +194,17 @@ def test_memory_can_be_done_without() -> None:
     assert expert.memory.ring[MOST] == LEAST
 
 
+def test_features_may_go_when_rows_in_memory_were_forgotten() -> None:
+    rows = rows_of(6)
+    expert, other = after(rows), after(rows)
+    for each in (expert, other):
+        each.shed()
+    expert.keep_features(np.arange(expert.n_features))
+    check(expert)
+    assert learned(expert, rows) == learned(other, rows)
+    assert state_of(expert) == state_of(other)
+
+
 def test_bytes() -> None:
     rows = embedded(rows=2000, labels=3000, dimensions=100)
     expert = after(rows)

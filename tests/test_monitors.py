@@ -133,9 +133,22 @@ def test_it_makes_no_difference_how_rows_come(detector):
     assert wholes[0] == wholes[1]
 
 
-def feed_exactly(monitors, n, seed, size):
+def test_alarms_come_in_the_same_order_however_rows_come():
+    alarms = []
+    for size in (1, 50, 2000):
+        monitors = Monitors(0.002)
+        feed_exactly(monitors, 1000, 1, size, foretold=0.9)
+        feed_exactly(monitors, 2000, 2, size)
+        alarms.append(monitors.take())
+    assert {"model", "label"} <= {alarm.kind for alarm in alarms[0]}
+    assert alarms[0] == alarms[1] == alarms[2]
+
+
+def feed_exactly(monitors, n, seed, size, foretold=0.0):
+    """Give n rows, `size` at a time, whose probabilities are random, but for a share of `foretold` of the truth in them."""
     rng = np.random.default_rng(seed)
     truth, p = rng.random((n, 6)) < np.linspace(0.05, 0.6, 6), rng.random((n, 6)).astype(np.float32)
+    p = (foretold * truth + (1 - foretold) * p).astype(np.float32)
     cluster_of = np.array([0, 1, 0, 1, 0, 1], np.int32)
     for start in range(0, n, size):
         held = [set(np.flatnonzero(row).tolist()) for row in truth[start : start + size]]

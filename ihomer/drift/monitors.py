@@ -110,6 +110,7 @@ class Monitors:
         )  # fmt: skip
         for slot, before, after in self.labels.rises(slots[:n], losses[:n]):
             self.alarms.append(Alarm("label", int(self.watched.label_of[slot]), before, after))
+        self.alarms.sort(key=lambda alarm: alarm.kind == "label")  # those of labels last, wherever blocks of rows were cut
 
     def _add_clusters(self, n: int) -> None:
         for _ in range(n):

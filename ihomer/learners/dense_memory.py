@@ -93,6 +93,7 @@ class DenseMemory:
         self.ring[:] = 0, self.ring[MOST] // 2
         self.vectors, self.lengths, self.sets = self.vectors[:0].copy(), self.lengths[:0].copy(), self.sets[:0].copy()
         self.cells = Cells()
+        self.cells.make_room(0, self.vectors.shape[1], 0)  # features may go before the next row comes
         return True
 
     def needed(self, n_columns: int) -> int:
