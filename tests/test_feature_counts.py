@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ihomer.kernels.feature_counts import WINDOW
 from ihomer.learners.feature_counts import FeatureCounts
+from ihomer.rows import no_rows
 from tests import label_streams as streams
 from tests.naive import feature_counts as naive
 
@@ -129,3 +130,16 @@ def test_touched_cells_cost_what_they_should() -> None:
     touched = len(expert.state(d, labels)["cells"])
     assert touched == sum(min(64, len(set(rows.label_indices[ids == j].tolist()))) for j in range(d))
     assert expert.n_bytes <= 1.5 * (8 * touched + 32 * d + 16 * labels) + 1000
+
+
+@few
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), min_size=1, max_size=5))
+def test_every_feature_has_a_line_in_the_table_while_they_come_and_go(sizes: list[tuple[int, int]]) -> None:
+    expert = FeatureCounts()
+    for met, stay in sizes:
+        for d in range(expert.n_features, met):
+            expert.make_room(no_rows(d + 1, 2))
+            expert.meet(d + 1, 2)
+            assert expert.table is not None
+            assert len(expert.table) >= len(expert.seen) == len(expert.quality)  # kernels trust it
+        expert.keep_features(np.arange(stay))

@@ -117,6 +117,19 @@ def test_arow(seed: int) -> None:
             twin.learn(x, NEVER, -1, twin.margin(x, NEVER))
 
 
+def test_arow_keeps_variances_of_features_that_stay_whatever_room_there_is() -> None:
+    rows = rows_of([({min(i, 40): 1.0, 99: float(i > 30)}, {i % 3}) for i in range(60)])
+    arow, exact = AROW(), AROW()
+    arow.block(Views(rows, rows, dense=False), learn=True)
+    exact.restore(arow.state(rows.n_features, rows.n_labels))
+    stay = np.array([rows.n_features - 2, rows.n_features - 1])
+    for each in (arow, exact):
+        each.keep_features(stay)
+    assert (arow.never[1:3, 1] < 1).all()
+    for name, array in arow.state(2, rows.n_labels).items():
+        np.testing.assert_array_equal(array, exact.state(2, rows.n_labels)[name])
+
+
 @few
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(0, 2))
 def test_stack(seed: int, n_experts: int, n_counted: int) -> None:

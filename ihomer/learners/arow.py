@@ -122,9 +122,10 @@ class AROW:
 
     def keep_features(self, positions: npt.NDArray[np.int64]) -> None:
         """Keep the features at `positions` (ascending) and drop the others."""
+        mine = int(np.searchsorted(positions, len(self.W)))
         self.W, self.S = kept(self.W, positions, 0, 0, TABLE), kept(self.S, positions, 0, 1, TABLE)
         self.never = grown(kept(self.never, np.append(0, positions + 1)), (len(self.W) + 1, 2))  # the constant's is first
-        self.never[int(np.searchsorted(positions, len(self.W))) + 1 :, 1] = 1
+        self.never[mine + 1 :, 1] = 1
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take."""

@@ -276,15 +276,14 @@ class FeatureCounts:
         if self.table is None:
             indptr, ids, cells = self._packed()
             at = _spread(indptr[:-1][mine], _offsets(np.diff(indptr)[mine]))
-        self.seen, self.quality = kept(self.seen, mine), kept(self.quality, mine, fill=float(FIRST_QUALITY))
+        # All of one length: kernels look up every feature below len(seen) in the table.
+        self.seen, self.quality = kept(self.seen, mine, 0, 0, TABLE), kept(self.quality, mine, 0, float(FIRST_QUALITY), TABLE)
         self.n_features = len(mine)
         if self.table is None:
             self.lines = np.zeros((len(self.seen), 3), np.int64)
             self._lay_out(_offsets(np.diff(indptr)[mine]), ids[at], cells[at], slack=False)
         else:
             self.table = kept(self.table, mine, 0, 0, TABLE)
-            # Kernels look up every feature below len(seen) in it.
-            self.table = grown(self.table, (len(self.seen), self.table.shape[1]), 0, TABLE)
 
     def needed(self, n_features: int, n_labels: int) -> int:
         """Return the bytes that so many features and labels take."""
