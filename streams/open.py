@@ -160,8 +160,8 @@ def _arrays(spec: str) -> tuple[str, str | None] | None:
 
 def _must_be_there(spec: str, *paths: str) -> None:
     for path in paths:
-        if not _is_there(path):
-            raise StreamError(f"{spec}: no such file as {path!r}{_near(Path(path))}")
+        if not path or not _is_there(path):
+            raise StreamError(f"{spec}: no such file as {path!r}{_near(Path(path)) if path else ''}")
 
 
 def _reader(format_: str) -> Callable[..., Stream]:

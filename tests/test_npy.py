@@ -53,6 +53,8 @@ def test_without_labels(tmp_path):
         open_stream(tmp_path / "X.npy", label_columns="a")
     with pytest.raises(StreamError, match=r"no such file as '.*Z.npy'; did you mean '.*.npy'"):
         open_stream(f"npy:{tmp_path}/Z.npy")
+    with pytest.raises(StreamError, match=r"npy:: no such file as ''"):
+        open_stream("npy:")
     with pytest.raises(StreamError, match=r"no such file as '.*Y.tx'"):
         open_stream(f"npy:{tmp_path}/X.npy?labels={tmp_path}/Y.tx")
 
