@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.chaos.world import World
 
 #: Messages that wait when it is asked: more than it can learn until then.
-LOAD = 15_000
+LOAD = 60_000
 
 
 def signals(world: World, checks: Checks) -> None:
@@ -28,7 +28,7 @@ def signals(world: World, checks: Checks) -> None:
             fill(client, topic, mixture(LOAD, world.rng("load")))
             with world.daemon(topic, state, *arguments, "--checkpoint-seconds", "1000") as daemon:
                 daemon.begun()
-                time.sleep(0.3)
+                time.sleep(1.0)
                 seconds = daemon.stop()
                 checks.that(f"{kind}: seconds to the end under load", seconds < 10, f"{seconds:.1f}")
                 checks.tell(f"{kind}: {seconds:.1f} s under load")
