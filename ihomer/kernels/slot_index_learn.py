@@ -116,7 +116,8 @@ def learn_shared(n, traits, shared, gradient, members, acc):  # type: ignore[no-
             traits[k, BIAS] += BIAS_STEP * error / np.sqrt(traits[k, SQUARES])
     for e in range(N_SHARED):
         shared[1, e] = FADE * shared[1, e] + gradient[e] * gradient[e]
-        shared[0, e] += SHARED_STEP * gradient[e] / np.sqrt(shared[1, e])
+        if gradient[e] != 0.0:  # what nothing teaches for 10^7 rows has faded to 0
+            shared[0, e] += SHARED_STEP * gradient[e] / np.sqrt(shared[1, e])
 
 
 @jit
