@@ -15,7 +15,7 @@ from ihomer.one_row import OneRow
 from ihomer.rows import Rows
 from streams.batch import COMPLETE, PARTIAL, UNLABELLED, Batch
 from streams.kernels.rows import dense_holds, rows_hold
-from streams.names import Name, sort_key
+from streams.names import Name
 from streams.vocabulary import Vocabulary
 
 _Table = npt.NDArray[np.int32]
@@ -119,34 +119,25 @@ class Door:
 
     def _labels(self, batch: Batch) -> tuple[_Table, npt.NDArray[np.int64], _Table, npt.NDArray[np.int32]]:
         """Return the labels that hold, those that are known (offsets, ids), and the limits of every row."""
-        n = len(batch)
+        n, source = len(batch), batch.label_indices
         if batch.known_indptr is None or batch.known_indices is None:
-            values = np.zeros(len(batch.label_indices), np.float32)
-            held, met = self._met(self.labels, batch.labels, batch.label_indptr, batch.label_indices, values, grow=True)
-            self._sort(batch.label_indptr, held, values, len(self.labels))
-            return held, np.zeros(n + 1, np.int64), _NONE, met.astype(np.int32)
-        limits = np.full(n + 1, len(self.labels), np.int32)
-        known_indptr, known_source = batch.known_indptr, batch.known_indices
-        table = self._table(batch.labels, batch.label_indices, known_source)
-        held, known = np.empty_like(batch.label_indices), np.empty_like(known_source)
-        row = 0
-        while True:
-            row = min(
-                translate(batch.label_indptr, batch.label_indices, table, row, held),
-                translate(known_indptr, known_source, table, row, known),
+            known_indptr, known_source = np.zeros(n + 1, np.int64), _NONE
+            indptr, named, values = batch.label_indptr, source, np.zeros(len(source), np.float32)
+        else:
+            known_indptr, known_source = batch.known_indptr, batch.known_indices
+            # Labels that hold in a partial row are among its known ones; other rows have no known ones.
+            rows = np.repeat(np.arange(n), np.diff(batch.label_indptr))
+            whole = batch.status[rows] != PARTIAL
+            more, none = source[whole], np.zeros(len(known_source), np.float32)
+            indptr, named, values = merged(
+                known_indptr, known_source, none, rows[whole], more, np.zeros(len(more), np.float32)
             )
-            if row == n:
-                break
-            new = {
-                *batch.label_indices[batch.label_indptr[row] : batch.label_indptr[row + 1]].tolist(),
-                *known_source[known_indptr[row] : known_indptr[row + 1]].tolist(),
-            }
-            for i in sorted((i for i in new if table[i] < 0), key=lambda i: sort_key(batch.labels.name(i))):
-                table[i] = self.labels.add(batch.labels.name(i))
-            limits[row + 1 :] = len(self.labels)
+        _, met = self._met(self.labels, batch.labels, indptr, named, values, grow=True)
+        table = self._table(batch.labels, source, known_source)
+        held, known = table[source], table[known_source]
         self._sort(batch.label_indptr, held, np.empty(len(held), np.float32), len(self.labels))
         self._sort(known_indptr, known, np.empty(len(known), np.float32), len(self.labels))
-        return held, known_indptr, known, limits
+        return held, known_indptr, known, met.astype(np.int32)
 
     def predicted(self, batch: Batch) -> Rows:
         """Return the rows of `batch` for prediction: nothing enters, labels are left out.
@@ -186,10 +177,7 @@ class Door:
         With `grow` new names enter.
         """
         ids, met = np.empty_like(source), np.empty(len(indptr), np.int64)
-        table = self._table(names, source)
-        unknown = np.unique(source[table[source] < 0])
-        table[unknown] = own.find_like(names, unknown.tolist())
-        unknown = unknown[table[unknown] < 0]
+        table, unknown = self._looked_up(own, names, source)
         rank = np.empty(len(table) if len(unknown) else 0, np.int32)
         rank[names.in_order(unknown.tolist())] = np.arange(len(unknown))
         new = np.empty_like(unknown)
@@ -200,15 +188,19 @@ class Door:
             met[-1] = len(own) + n
         return ids, met
 
+    def _looked_up(self, own: Vocabulary, names: Vocabulary, source: _Table) -> tuple[_Table, _Table]:
+        """Return the table from ids of a stream to those here, where it is known, and those of `source` that are not."""
+        table = self._table(names, source)
+        unknown = np.unique(source[table[source] < 0])
+        table[unknown] = own.find_like(names, unknown.tolist())
+        return table, unknown[table[unknown] < 0]
+
     def _known_dense(self, batch: Batch) -> tuple[npt.NDArray[np.int64], _Table, npt.NDArray[np.float32]] | None:
         """Return offsets, ids and values of a dense block that brings nothing new; None if it is another batch."""
         dense, source = batch.dense, batch.dense_ids
         if dense is None or source is None or len(batch.indices) or self.features.nominal or batch.features.nominal:
             return None
-        table = self._table(batch.features, source)
-        unknown = source[table[source] < 0]
-        table[unknown] = self.features.find_like(batch.features, unknown.tolist())
-        own = table[source]
+        own = self._looked_up(self.features, batch.features, source)[0][source]
         rest = dense[:, own < 0]
         if ((rest != 0) & ~np.isnan(rest)).any():
             return None
@@ -379,12 +371,3 @@ def without_dropped(
     kept = np.zeros(len(keep) + 1, np.int64)
     np.cumsum(keep, out=kept[1:])
     return kept[indptr], ids[keep], values[keep]
-
-
-def translate(
-    indptr: npt.NDArray[np.int64], source: _Table, table: _Table, start: int, ids: _Table
-) -> int:
-    """Call `streams.kernels.rows.translate_rows`."""
-    from streams.kernels.rows import translate_rows
-
-    return int(translate_rows(indptr, source, table, start, ids))

@@ -66,21 +66,6 @@ def test_tidy_rows_agrees_with_its_twin(rows):
         assert where[i] in [k for k, _ in rows[i]]
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.lists(st.integers(0, 9), max_size=5), max_size=6),
-    st.lists(st.integers(-1, 99), min_size=10, max_size=10),
-)
-def test_translate_rows_agrees_with_its_twin(rows, table):
-    indptr = packed(rows)
-    source = np.array([k for row in rows for k in row], np.int32)
-    out = np.full(len(source), -7, np.int32)
-    for start in range(len(rows) + 1):
-        expected, stop = naive.translate_rows(rows, table, start)
-        assert kernels.translate_rows(indptr, source, np.array(table, np.int32), start, out) == stop
-        assert [out[indptr[i] : indptr[i + 1]].tolist() for i in range(start, stop)] == expected
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(ids, max_size=40, unique=True), max_size=5))
 def test_sort_rows_sorts_every_row(rows):

@@ -182,29 +182,6 @@ def dense_holds(dense, dense_ids, n_columns):  # type: ignore[no-untyped-def]
 
 
 @jit
-def translate_rows(indptr, source, table, start_row, ids):  # type: ignore[no-untyped-def]
-    """Write `table[source]` to `ids` row by row from `start_row` on; stop before a row that has an unknown id.
-
-    Returns the number of the row that holds an id that `table` maps to -1, or the number of rows.
-
-    Parameters
-    ----------
-    indptr : int64, shape (n + 1,)
-    source : int32, shape (m,)
-    table : int32, longer than `max(source)`
-    ids : int32, shape (m,); written
-    """
-    n = len(indptr) - 1
-    for row in range(start_row, n):
-        for i in range(indptr[row], indptr[row + 1]):
-            k = table[source[i]]
-            if k < 0:
-                return row
-            ids[i] = k
-    return n
-
-
-@jit
 def sort_rows(indptr, ids, values, bits, summary, scratch):  # type: ignore[no-untyped-def]
     """Sort every row (ids distinct) by id, in place; parameters as in `sort_row`."""
     for row in range(len(indptr) - 1):

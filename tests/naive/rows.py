@@ -34,14 +34,3 @@ def tidy_rows(rows):
         tidy.append(sorted(cells, key=lambda cell: cell[0]) if verdict == FINE else [])
         verdicts.append(verdict)
     return tidy, verdicts
-
-
-def translate_rows(rows, table, start_row):
-    """Return the translated rows from `start_row` on, up to the first with an unknown id, and that row's number."""
-    out = []
-    for number in range(start_row, len(rows)):
-        translated = [table[k] for k in rows[number]]
-        if any(k < 0 for k in translated):
-            return out, number
-        out.append(translated)
-    return out, len(rows)
