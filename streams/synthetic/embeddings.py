@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from streams.batch import COMPLETE, Batch
-from streams.concatenate import in_batches_of
-from streams.stream import ROWS, Stream
+from streams.synthetic.drawn import Drawn
 from streams.synthetic.generator import at_least, at_most
 from streams.synthetic.xmc import INSIDE, MOST_LABELS, set_sizes
 from streams.synthetic.xmc_tables import label_weights
@@ -23,7 +22,7 @@ _BLOCK = 1024
 _NORMALS = 1 << 16
 
 
-class Embeddings(Stream):
+class Embeddings(Drawn):
     """Zipf labels in groups that occur together, told by dense vectors that related labels share in part.
 
     Labels are as in `streams.synthetic.XMC`: in groups of 32 whose weights are Zipf's with exponent 1.1, and 1 +
@@ -78,21 +77,11 @@ class Embeddings(Stream):
         at_least("Embeddings", rows=(rows, 0), labels=(labels, 1), dimensions=(dimensions, 1), seed=(seed, 0))
         at_least("Embeddings", cardinality=(cardinality, 1), kinship=(kinship, 0), noise=(noise, 0))
         at_most("Embeddings", cardinality=(cardinality, min(MOST_LABELS, max(1, labels / 2))), kinship=(kinship, 1))
-        super().__init__("Embeddings")
-        self.length: int = rows
+        super().__init__("Embeddings", rows)
         self.dimensions, self.cardinality, self.seed = dimensions, cardinality, seed
         self.kinship, self.noise = kinship, noise
         self.features, self.labels = RangeVocabulary(dimensions), RangeVocabulary(labels)
         self.declared_labels = labels
-        self._made = 0
-
-    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
-        """Yield all rows, in order, `rows` a batch; `places` counts them from 0."""
-        return in_batches_of(rows, self._blocks())
-
-    def progress(self) -> float | None:
-        """Return the share of the rows that has been drawn."""
-        return self._made / self.length if self.length else 1.0
 
     def _blocks(self) -> Iterator[Batch]:
         from streams.kernels.draw_embeddings import draw_dense_rows

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.batch import COMPLETE, Batch
-from streams.concatenate import in_batches_of
-from streams.stream import ROWS, Stream
+from streams.synthetic.drawn import Drawn
 
 Matrix = npt.NDArray[np.float32]
 Truth = npt.NDArray[np.bool_]
@@ -19,7 +18,7 @@ Truth = npt.NDArray[np.bool_]
 _BLOCK_NUMBERS = 1 << 18
 
 
-class Generator(Stream, abc.ABC):
+class Generator(Drawn):
     """A stream that is drawn, not read: block b of the rows from the seed (seed, b).
 
     Parameters
@@ -47,15 +46,13 @@ class Generator(Stream, abc.ABC):
     ) -> None:
         kind = type(self).__name__
         at_least(kind, rows=(rows, 0), features=(features, 1), labels=(labels, 1), seed=(seed, 0))
-        super().__init__(kind)
-        self.length: int = rows
+        super().__init__(kind, rows)
         self.seed = seed
         for j in range(features):
             self.features.add(f"x{j}")
         for j in range(labels):
             self.labels.add(f"label{j}")
         self.declared_labels = labels
-        self._made = 0
         # Rows a block: a power of two that the parameters alone decide.
         self._block = 1 << max(0, (_BLOCK_NUMBERS // (features + labels)).bit_length() - 1)
 
@@ -69,10 +66,6 @@ class Generator(Stream, abc.ABC):
     def random(self, *key: int) -> np.random.Generator:
         """Return the random numbers of a block, by its number; without a number those of the concept."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-
-    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
-        """Yield all rows, in order, `rows` a batch; `places` counts them from 0."""
-        return in_batches_of(rows, self._blocks())
 
     def _blocks(self) -> Iterator[Batch]:
         for number, start in enumerate(range(0, self.length, self._block)):
@@ -99,10 +92,6 @@ class Generator(Stream, abc.ABC):
             dense_ids=None if sparse else np.arange(width, dtype=np.int32),
             places=np.arange(start, start + n),
         )
-
-    def progress(self) -> float | None:
-        """Return the share of the rows that has been drawn."""
-        return self._made / self.length if self.length else 1.0
 
 
 def _offsets(cells: Matrix | Truth) -> npt.NDArray[np.int64]:

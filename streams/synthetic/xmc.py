@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.batch import COMPLETE, Batch
-from streams.concatenate import in_batches_of
-from streams.stream import ROWS, Stream
+from streams.synthetic.drawn import Drawn
 from streams.synthetic.generator import at_least, at_most
 from streams.synthetic.xmc_tables import Tables, make_tables
 from streams.vocabulary_range import RangeVocabulary
@@ -30,7 +29,7 @@ _BLOCK = 1024
 _MAGNITUDES = 1 << 16
 
 
-class XMC(Stream):
+class XMC(Drawn):
     """Zipf labels in groups that occur together, told by features that labels share: extreme classification.
 
     Labels and features are named 0, 1, 2, ... Labels stand, in random order, in groups of 32, and the groups have the
@@ -104,13 +103,11 @@ class XMC(Stream):
         at_least("XMC", redrawn=(redrawn, 0), redraw_seed=(redraw_seed, 0))
         at_most("XMC", nonzeros=(nonzeros, features), redrawn=(redrawn, 1))
         at_most("XMC", cardinality=(cardinality, min(MOST_LABELS, max(1, labels / 2))))
-        super().__init__("XMC")
-        self.length: int = rows
+        super().__init__("XMC", rows)
         self.nonzeros, self.cardinality, self.seed = nonzeros, cardinality, seed
         self.share, self.redrawn, self.redraw_seed = share, redrawn, redraw_seed
         self.features, self.labels = RangeVocabulary(features), RangeVocabulary(labels)
         self.declared_labels = labels
-        self._made = 0
 
     @cached_property
     def tables(self) -> Tables:
@@ -123,14 +120,6 @@ class XMC(Stream):
     def redrawn_labels(self) -> tuple[int, ...]:
         """The labels that are told by features drawn again."""
         return tuple(np.sort(self.tables.names[self.tables.redrawn]).tolist())
-
-    def batches(self, rows: int = ROWS) -> Iterator[Batch]:
-        """Yield all rows, in order, `rows` a batch; `places` counts them from 0."""
-        return in_batches_of(rows, self._blocks())
-
-    def progress(self) -> float | None:
-        """Return the share of the rows that has been drawn."""
-        return self._made / self.length if self.length else 1.0
 
     def _blocks(self) -> Iterator[Batch]:
         from streams.kernels.draw_xmc import draw_rows
