@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ihomer.blocks import BLOCK, WATCH
 from ihomer.kernels.inputs import DENSE
 from ihomer.learners.generations import Generations
+from ihomer.learners.label_shares import NONE_RETURN
 from ihomer.learners.many_labels import ManyLabels
 from ihomer.probabilities import Probabilities, Whole
 from ihomer.rows import Rows
@@ -94,7 +95,7 @@ class LabelSpace:
         """Whether `many` is all that learns: labels that come back may be told to it (`block`)."""
         return self.speaks_many and self.mixture is None
 
-    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Probabilities:
+    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] = NONE_RETURN) -> Probabilities:
         """Return the probabilities of rows before each is learned (if `learn`), by who speaks.
 
         `returning` as in `ManyLabels.block`, where `many_alone`.

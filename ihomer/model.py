@@ -21,6 +21,7 @@ from ihomer.kernels.stack import to_log_odds
 from ihomer.label_space import LabelSpace
 from ihomer.learners.clustered import Clustered
 from ihomer.learners.generations import Generations
+from ihomer.learners.label_shares import NONE_RETURN
 from ihomer.learners.mixture import Mixture
 from ihomer.learners.protocol import ClusterCore
 from ihomer.learners.specification import cluster_learner
@@ -234,7 +235,7 @@ class IHOMER(ArrayEstimator):
 
     def _train_block(self, block: Rows, at: int) -> Scored:
         """Predict each row of a block that crosses no boundary, then learn it; `at` is the row of the stream after it."""
-        returning = None
+        returning = NONE_RETURN
         if block.n_labels > self._tree.n_labels:
             first = self._tree.n_labels
             self._enter(block)
@@ -279,7 +280,7 @@ class IHOMER(ArrayEstimator):
         return Scored(said, *said.sets(self._decision, rows, learn=False))
 
     def _probabilities(
-        self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None
+        self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] = NONE_RETURN
     ) -> Probabilities:
         """Return the probabilities of each row before it is learned (if `learn`)."""
         if self._clustered is None:

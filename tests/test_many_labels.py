@@ -34,10 +34,8 @@ def same(one, other):
     assert pickle.dumps(one) == pickle.dumps(other)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.booleans(), st.integers(1, 90))
-def test_batch_is_loop_and_saved_is_running(seed, partial, cut):
-    pairs = streams.pairs(seed, 200, features=30, labels=12, partial=partial)
+def in_a_loop_and_in_batches(pairs, cut):
+    """Learn row by row, and in two batches with saving between; both say and are the same. Return one of them."""
     loop, batch = IHOMER(label_space="many"), IHOMER(label_space="many")
     answers = []
     for x, y in pairs:
@@ -49,6 +47,14 @@ def test_batch_is_loop_and_saved_is_running(seed, partial, cut):
     after = batch.predict_learn_many(whole.slice(cut, len(whole)))
     assert [*map(said.label_set, range(cut)), *map(after.label_set, range(len(pairs) - cut))] == answers
     same(loop, batch)
+    return loop
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.booleans(), st.integers(1, 90))
+def test_batch_is_loop_and_saved_is_running(seed, partial, cut):
+    pairs = streams.pairs(seed, 200, features=30, labels=12, partial=partial)
+    in_a_loop_and_in_batches(pairs, cut)
 
 
 def test_it_ranks_and_says_only_what_it_touches():
@@ -180,17 +186,7 @@ def dense(seed, n, n_labels, width=8):
 @given(st.integers(0, 10_000), st.integers(1, 290))
 def test_dense_streams_have_vectors_of_labels(seed, cut):
     pairs = dense(seed, 300, 120)
-    loop, batch = IHOMER(label_space="many"), IHOMER(label_space="many")
-    answers = []
-    for x, y in pairs:
-        answers.append(loop.predict_set_one(x))
-        loop.learn_one(x, y)
-    whole = Batch.from_pairs(pairs)
-    said = batch.predict_learn_many(whole.slice(0, cut))
-    batch = pickle.loads(pickle.dumps(batch))
-    after = batch.predict_learn_many(whole.slice(cut, len(whole)))
-    assert [*map(said.label_set, range(cut)), *map(after.label_set, range(300 - cut))] == answers
-    same(loop, batch)
+    loop = in_a_loop_and_in_batches(pairs, cut)
     assert isinstance(loop._space.many.index, DenseLabels)
     assert loop.n_labels > 64
 

@@ -85,24 +85,25 @@ class ManyLabels:
         many.inputs = UnitRows.of(inputs) if inputs.regime == SPARSE else Inputs.from_state(inputs.state())
         return many
 
-    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] | None = None) -> Best:
+    def block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64] = NONE_RETURN) -> Best:
         """Return probabilities of the best labels of each row before it is learned (if `learn`).
 
         With `learn` the rows cross no boundary of the stream up to `BLOCK`, then none of `WATCH` (`ihomer.blocks`). Of labels
         that are new in these rows `returning`, float64, has the shares that they had before they were retired, or 0.
         """
-        best = self._block(rows, learn=learn, returning=NONE_RETURN if returning is None else returning)
-        if learn and self.n_bytes > LARGE:
-            give_back_if_grown()
+        best = self._block(rows, learn=learn, returning=returning)
         if learn and self.rows <= BLOCK:
             self.first = compact(rows) if self.first is None else appended(self.first, compact(rows))
             if is_boundary(self.rows):
                 self._settle()
-        if learn and isinstance(self.index, SlotIndex) and self.rows % WATCH == 0:
-            slots = min((slots for n, slots in FEWER_SLOTS if self.index.n_features >= n), default=SLOTS)
-            if slots < self.index.slots:  # where features become fewer again, what was dropped comes back by itself
-                self.index.shorten(slots)
-            self.index.slots = slots
+        if learn and self.rows % WATCH == 0:
+            if isinstance(self.index, SlotIndex):
+                slots = min((slots for n, slots in FEWER_SLOTS if self.index.n_features >= n), default=SLOTS)
+                if slots < self.index.slots:  # where features become fewer again, what was dropped comes back by itself
+                    self.index.shorten(slots)
+                self.index.slots = slots
+            if self.n_bytes > LARGE:
+                give_back_if_grown()
         return best
 
     def _block(self, rows: Rows, *, learn: bool, returning: npt.NDArray[np.float64]) -> Best:
